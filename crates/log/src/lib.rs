@@ -1,0 +1,31 @@
+//! The append-only log: what every implementation promises ([`EventLog`]), and the two that there are.
+//!
+//! * [`SledLog`] keeps the log in a directory, on sled, durable when answered.
+//! * [`MemoryLog`] keeps it in memory, for tests of everything above the log.
+//!
+//! Both pass one conformance suite (feature `conformance`). Nothing outside the module `sled_store` names sled.
+
+mod block;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod contract;
+mod error;
+mod heads;
+mod limits;
+mod memory;
+mod merkle;
+mod record;
+mod sequence;
+mod sled_log;
+mod subscription;
+mod verify;
+
+pub use contract::{Append, Appended, EventLog, StreamHead, StreamWrite, Written};
+pub use error::{AppendError, Broken, Conflict, OpenError, ReadError, Refusal, Unavailable};
+pub use limits::Limits;
+pub use memory::MemoryLog;
+pub use merkle::{Frontier, TreeHead, leaf_hash};
+pub use record::{RecordError, decode_record, encode_record};
+pub use sled_log::{LogStats, SledLog, SledLogOptions};
+pub use subscription::Subscription;
+pub use verify::{Finding, VerifyReport};

@@ -1,0 +1,325 @@
+//! Reading: from the recent blocks in memory, else from the store.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use proto_events::{GlobalPosition, RecordedEvent, StreamId, StreamVersion, TenantId};
+use tokio::sync::Semaphore;
+
+use crate::{
+    Broken, ReadError, StreamHead, Unavailable, VerifyReport,
+    block::Block,
+    sled_log::{Shared, store::StoreError},
+    verify::Verifier,
+};
+
+/// Reads that are at the store at the same time; more wait.
+const CONCURRENT_READS: usize = 4;
+/// Blocks that were read for a stream and may be asked for again.
+const CACHED_BLOCKS: usize = 128;
+/// A larger block is not kept.
+const CACHED_BLOCK_BYTES: usize = 128 * 1024;
+
+#[derive(Clone)]
+pub(super) struct Reader {
+    shared: Arc<Shared>,
+    cache: Arc<Mutex<lru::LruCache<u64, Arc<Block>>>>,
+    turns: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+}
+
+fn corrupt(position: GlobalPosition, reason: impl ToString) -> ReadError {
+    Broken::Corrupt { position, reason: reason.to_string() }.into()
+}
+
+/// Counts a read that waits, for as long as it does.
+struct Turn(Arc<AtomicUsize>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Reader {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        let blocks = std::num::NonZeroUsize::new(CACHED_BLOCKS).unwrap_or(std::num::NonZeroUsize::MIN);
+        Self {
+            shared,
+            cache: Arc::new(Mutex::new(lru::LruCache::new(blocks))),
+            turns: Arc::new(Semaphore::new(CONCURRENT_READS)),
+            waiting: Arc::new(AtomicUsize::new(0)),
+        }
+    }
+
+    /// Runs `read` on a thread that may block, when it is its turn.
+    async fn at_the_store<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let turn = Turn(Arc::clone(&self.waiting));
+        if waiting >= self.shared.limits.waiting_reads {
+            return Err(Unavailable::Overloaded { what: "reads", waiting }.into());
+        }
+        let permit = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Broken::Closed)?;
+        let reader = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let _turn = turn;
+            read(&reader)
+        });
+        done.await.map_err(|error| corrupt(GlobalPosition::START, format!("a read ended in a panic: {error}")))?
+    }
+
+    fn store_error(&self, position: GlobalPosition, error: StoreError) -> ReadError {
+        match error {
+            StoreError::Damaged(reason) => corrupt(position, reason),
+            StoreError::Io(_) if self.shared.broken.get() == Some(&Broken::Closed) => Broken::Closed.into(),
+            StoreError::Io(error) => Broken::Storage { reason: error.to_string() }.into(),
+        }
+    }
+
+    /// The block that holds `position`, which is not past the tail.
+    fn block_of(&self, position: GlobalPosition, keep: bool) -> Result<Arc<Block>, ReadError> {
+        if let Some(block) = self.shared.recent.block_of(position) {
+            return Ok(block);
+        }
+        let found = self.shared.store.block_at_or_before(position);
+        let (first, stored) = match found {
+            Err(error) => return Err(self.store_error(position, error)),
+            Ok(None) => return Err(corrupt(position, "the event is missing")),
+            Ok(Some(found)) => found,
+        };
+        let cached = || self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if keep && let Some(block) = cached().get(&first.get()) {
+            let block = Arc::clone(block);
+            return holding(block, position);
+        }
+        let block = Arc::new(Block::decode(&stored).map_err(|error| corrupt(first, error))?);
+        if block.first != first {
+            return Err(corrupt(first, "a block lies where it does not belong"));
+        }
+        if keep && block.weight() <= CACHED_BLOCK_BYTES {
+            cached().put(first.get(), Arc::clone(&block));
+        }
+        holding(block, position)
+    }
+
+    fn events(
+        &self,
+        block: &Block,
+        from: GlobalPosition,
+        limit: usize,
+        out: &mut Vec<RecordedEvent>,
+    ) -> Result<(), ReadError> {
+        block.events(from, limit, out).map_err(|error| corrupt(block.first, error))
+    }
+
+    pub(super) fn stream_head(&self, tenant: &TenantId, stream: &StreamId) -> Option<StreamHead> {
+        let heads = &self.shared.heads;
+        heads.get(heads.key(tenant.as_str().as_bytes(), stream.as_str().as_bytes()))
+    }
+
+    pub(super) async fn forwards(
+        &self,
+        after: GlobalPosition,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, ReadError> {
+        let tail = self.shared.tail();
+        let limit = limit.min(self.shared.limits.read_events);
+        let mut out = Vec::new();
+        if after >= tail || limit == 0 {
+            return Ok(out);
+        }
+        // Live readers find their block in memory and never touch a thread that may block.
+        while out.len() < limit {
+            let next = GlobalPosition::new(after.get() + out.len() as u64 + 1);
+            let Some(block) = self.shared.recent.block_of(next).filter(|_| next <= tail) else { break };
+            self.events(&block, next, limit - out.len(), &mut out)?;
+        }
+        if out.is_empty() {
+            out = self.at_the_store(move |reader| reader.forwards_stored(after, limit, tail)).await?;
+        }
+        Ok(out)
+    }
+
+    fn forwards_stored(
+        &self,
+        after: GlobalPosition,
+        limit: usize,
+        tail: GlobalPosition,
+    ) -> Result<Vec<RecordedEvent>, ReadError> {
+        let wanted = usize::try_from(tail.get() - after.get()).unwrap_or(usize::MAX).min(limit);
+        let mut out = Vec::with_capacity(wanted);
+        let start = after.next();
+        // The first block may begin before `start`, so it is looked up; the others follow.
+        let block = self.block_of(start, false)?;
+        self.events(&block, start, wanted, &mut out)?;
+        if out.len() == wanted {
+            return Ok(out);
+        }
+        let mut next = block.last().next();
+        let mut wrong = None;
+        let scanned = self.shared.store.scan(next, |first, stored| {
+            let read = match Block::decode(stored) {
+                Ok(block) if block.first == first && first == next => {
+                    next = block.last().next();
+                    self.events(&block, first, wanted - out.len(), &mut out)
+                }
+                Ok(_) => Err(corrupt(next, "the event is missing")),
+                Err(error) => Err(corrupt(first, error)),
+            };
+            wrong = read.err();
+            wrong.is_none() && out.len() < wanted
+        });
+        let wrong = match (wrong, scanned) {
+            (Some(wrong), _) => Some(wrong),
+            (None, Err(error)) => Some(self.store_error(next, error)),
+            (None, Ok(())) if out.len() < wanted => Some(corrupt(next, "the event is missing")),
+            (None, Ok(())) => None,
+        };
+        // What was read before the damage is true; the next read begins at the damage and says so.
+        if out.is_empty() { wrong.map_or(Ok(out), Err) } else { Ok(out) }
+    }
+
+    pub(super) async fn backwards(
+        &self,
+        before: GlobalPosition,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, ReadError> {
+        let last = GlobalPosition::new(before.get().saturating_sub(1)).min(self.shared.tail());
+        let limit = limit.min(self.shared.limits.read_events);
+        if last == GlobalPosition::START || limit == 0 {
+            return Ok(Vec::new());
+        }
+        self.at_the_store(move |reader| reader.backwards_stored(last, limit)).await
+    }
+
+    fn backwards_stored(
+        &self,
+        last: GlobalPosition,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, ReadError> {
+        let mut out: Vec<RecordedEvent> = Vec::new();
+        let mut last = last;
+        while last > GlobalPosition::START && out.len() < limit {
+            let block = match self.block_of(last, false) {
+                Ok(block) => block,
+                Err(error) if out.is_empty() => return Err(error),
+                Err(_) => break,
+            };
+            let in_block = usize::try_from(last.get() - block.first.get() + 1).unwrap_or(usize::MAX);
+            let take = in_block.min(limit - out.len());
+            let from = GlobalPosition::new(last.get() + 1 - take as u64);
+            let mut events = Vec::with_capacity(take);
+            self.events(&block, from, take, &mut events)?;
+            out.extend(events.into_iter().rev());
+            last = GlobalPosition::new(from.get() - 1);
+        }
+        Ok(out)
+    }
+
+    pub(super) async fn stream(
+        &self,
+        tenant: &TenantId,
+        stream: &StreamId,
+        from: StreamVersion,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, ReadError> {
+        let Some(head) = self.stream_head(tenant, stream) else { return Ok(Vec::new()) };
+        let limit = limit.min(self.shared.limits.read_events);
+        if from > head.version || limit == 0 {
+            return Ok(Vec::new());
+        }
+        if self.shared.recent.block_of(head.position).is_some()
+            && let Some(events) = self.stream_recent(head, from, limit)?
+        {
+            return Ok(events);
+        }
+        let (tenant, stream) = (tenant.clone(), stream.clone());
+        self.at_the_store(move |reader| {
+            let event_at = |position| {
+                let block = reader.block_of(position, true)?;
+                block.event(position).map_err(|error| corrupt(block.first, error)).map(Some)
+            };
+            let events = walk(head, from, limit, event_at)?.unwrap_or_default();
+            match events.iter().find(|event| event.tenant != tenant || event.stream != stream) {
+                Some(event) => Err(corrupt(event.position, "an event of another stream stands in the chain")),
+                None => Ok(events),
+            }
+        })
+        .await
+    }
+
+    /// The stream's events if all of them are in memory.
+    fn stream_recent(
+        &self,
+        head: StreamHead,
+        from: StreamVersion,
+        limit: usize,
+    ) -> Result<Option<Vec<RecordedEvent>>, ReadError> {
+        walk(head, from, limit, |position| match self.shared.recent.block_of(position) {
+            None => Ok(None),
+            Some(block) => block.event(position).map_err(|error| corrupt(block.first, error)).map(Some),
+        })
+    }
+
+    pub(super) async fn verify(&self) -> Result<VerifyReport, ReadError> {
+        self.at_the_store(|reader| {
+            let head = *reader.shared.tail.borrow();
+            let mut verifier = Verifier::default();
+            let scanned = reader.shared.store.scan(GlobalPosition::START, |first, stored| {
+                if first.get() > head.size {
+                    return false;
+                }
+                verifier.block(first, Block::decode(stored));
+                true
+            });
+            if let Err(error) = scanned {
+                let next = verifier.next();
+                verifier.find(next, "damaged", error.to_string());
+            }
+            Ok(verifier.finish(head))
+        })
+        .await
+    }
+}
+
+fn holding(block: Arc<Block>, position: GlobalPosition) -> Result<Arc<Block>, ReadError> {
+    if position <= block.last() { Ok(block) } else { Err(corrupt(position, "the event is missing")) }
+}
+
+/// Walks a stream back from `head` to version `from` and hands out the first `limit` events from there, forwards.
+/// `None` as soon as `event_at` has none.
+fn walk(
+    head: StreamHead,
+    from: StreamVersion,
+    limit: usize,
+    mut event_at: impl FnMut(GlobalPosition) -> Result<Option<Option<RecordedEvent>>, ReadError>,
+) -> Result<Option<Vec<RecordedEvent>>, ReadError> {
+    let end = from.get().saturating_add(limit as u64);
+    let mut events = Vec::new();
+    let mut at = head;
+    loop {
+        let Some(event) = event_at(at.position)? else { return Ok(None) };
+        let event = event
+            .filter(|event| event.version == at.version)
+            .ok_or_else(|| corrupt(at.position, "the event is not the one that its stream names"))?;
+        let previous = event.previous;
+        let version = event.version;
+        if version.get() < end {
+            events.push(event);
+        }
+        if version <= from {
+            events.reverse();
+            return Ok(Some(events));
+        }
+        let position = previous.filter(|previous| *previous < at.position).ok_or_else(|| {
+            corrupt(at.position, "the event names no event before it, though it is not its stream's first")
+        })?;
+        at = StreamHead { version: StreamVersion::new(version.get() - 1), position };
+    }
+}

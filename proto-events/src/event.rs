@@ -1,0 +1,273 @@
+//! The events: what can be recorded, and how its payload is written and read.
+
+mod execution;
+mod function;
+
+pub use execution::{
+    ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalRequired, AttemptOpened, Blocked,
+    ConfirmationRequired, Confirmed, Decided, Declined, Expired, Finished, InProgress, Initiated, Permitted,
+    Progressed, Reattempted, ResultUnknown, Settled,
+};
+pub use function::{Access, FunctionAccessChanged};
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::{CallRef, UPCASTS, Upcast, upcast_with};
+
+/// A payload that cannot be read as an event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The event type is not known to this version of the program.
+    #[error("unknown event type `{event_type}`: it was written by a newer version; upgrade this program")]
+    UnknownType {
+        /// The type as recorded.
+        event_type: String,
+    },
+    /// The event type is known, this version of its shape is not.
+    #[error(
+        "unknown version {schema_version} of event type `{event_type}`: it was written by a newer version; upgrade this program"
+    )]
+    UnknownVersion {
+        /// The type as recorded.
+        event_type: String,
+        /// The version as recorded.
+        schema_version: u16,
+    },
+    /// The payload does not have the shape that its type and version promise.
+    #[error(
+        "payload of event type `{event_type}` version {schema_version} does not have its shape: {reason}; run `vidimus log verify`"
+    )]
+    Shape {
+        /// The type as recorded.
+        event_type: String,
+        /// The version as recorded.
+        schema_version: u16,
+        /// What the parser says.
+        reason: String,
+    },
+}
+
+/// Reads a payload as `T`, whose shape is version `current`; older versions get there by `upcasts`.
+fn read<T: DeserializeOwned>(
+    upcasts: &[Upcast],
+    event_type: &str,
+    schema_version: u16,
+    current: u16,
+    payload: &[u8],
+) -> Result<T, DecodeError> {
+    let shape =
+        |reason: String| DecodeError::Shape { event_type: event_type.to_owned(), schema_version, reason };
+    let unknown = || DecodeError::UnknownVersion { event_type: event_type.to_owned(), schema_version };
+    if schema_version > current {
+        return Err(unknown());
+    }
+    // One check for UTF-8 over the whole costs less than one for each text in it.
+    let text = std::str::from_utf8(payload).map_err(|error| shape(error.to_string()))?;
+    if schema_version == current {
+        return serde_json::from_str(text).map_err(|error| shape(error.to_string()));
+    }
+    let old = serde_json::from_str(text).map_err(|error| shape(error.to_string()))?;
+    let new = upcast_with(upcasts, event_type, schema_version, current, old).ok_or_else(unknown)?;
+    // By way of the text again, as `Json` fields are only kept to the letter there.
+    serde_json::to_string(&new)
+        .and_then(|text| serde_json::from_str(&text))
+        .map_err(|error| shape(error.to_string()))
+}
+
+/// Declares the events of a category: variant, payload, stable name, current version of the shape.
+macro_rules! events {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident($payload:ty) = $type:literal, $version:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$variant_doc])* $variant($payload),)+ }
+
+        impl $name {
+            /// Stable name and current version of every event of this category.
+            pub const TYPES: &'static [(&'static str, u16)] = &[$(($type, $version),)+];
+
+            /// Stable name and version of this event's shape.
+            pub const fn event_type(&self) -> (&'static str, u16) {
+                match self { $(Self::$variant(_) => ($type, $version),)+ }
+            }
+
+            fn decode(event_type: &str, schema_version: u16, payload: &[u8]) -> Option<Result<Self, DecodeError>> {
+                match event_type {
+                    $($type => Some(read(UPCASTS, event_type, schema_version, $version, payload).map(Self::$variant)),)+
+                    _ => None,
+                }
+            }
+
+            fn encode(&self) -> serde_json::Result<Vec<u8>> {
+                match self { $(Self::$variant(payload) => serde_json::to_vec(payload),)+ }
+            }
+
+            pub(crate) fn payload_schemas() -> Vec<(&'static str, u16, schemars::Schema)> {
+                vec![$(($type, $version, crate::schema::of::<$payload>()),)+]
+            }
+        }
+    };
+}
+
+events! {
+    /// What can happen to an execution. In its stream; the first is always `initiated`.
+    ExecutionEvent {
+        /// The call was proposed, or handed in after the fact.
+        Initiated(Initiated) = "initiated", 1;
+        /// The decision: it may run.
+        Allowed(Decided) = "allowed", 1;
+        /// The decision: it may not run.
+        Blocked(Blocked) = "blocked", 1;
+        /// The decision: there is nothing to do.
+        NoOp(Decided) = "no_op", 1;
+        /// The decision: the requesting user has to confirm.
+        ConfirmationRequired(ConfirmationRequired) = "confirmation_required", 1;
+        /// The requesting user confirmed.
+        Confirmed(Confirmed) = "confirmed", 1;
+        /// The requesting user declined.
+        Declined(Declined) = "declined", 1;
+        /// Nobody confirmed in time.
+        ConfirmationExpired(Expired) = "confirmation_expired", 1;
+        /// The decision: reviewers have to approve.
+        ApprovalRequired(ApprovalRequired) = "approval_required", 1;
+        /// Approved.
+        ApprovalAccepted(ApprovalAccepted) = "approval_accepted", 1;
+        /// Denied.
+        ApprovalDenied(ApprovalDenied) = "approval_denied", 1;
+        /// Aborted, with feedback to the agent.
+        ApprovalAborted(ApprovalAborted) = "approval_aborted", 1;
+        /// Nobody resolved the approval in time.
+        ApprovalExpired(Expired) = "approval_expired", 1;
+        /// The permit: these arguments may run, once.
+        Permitted(Permitted) = "permitted", 1;
+        /// Nobody used the permit in time.
+        PermitExpired(Expired) = "permit_expired", 1;
+        /// The call started; its permit is used up.
+        InProgress(InProgress) = "in_progress", 1;
+        /// The running call reported that it is alive.
+        Progressed(Progressed) = "progressed", 1;
+        /// It ended well.
+        Succeeded(Finished) = "succeeded", 1;
+        /// It ended with an error.
+        Failed(Finished) = "failed", 1;
+        /// It ended without an answer in time, as its caller says.
+        TimedOut(Finished) = "timed_out", 1;
+        /// It was not run after all.
+        Skipped(Finished) = "skipped", 1;
+        /// It was called off.
+        Cancelled(Finished) = "cancelled", 1;
+        /// It started and went silent: nobody knows how it ended.
+        ResultUnknown(ResultUnknown) = "result_unknown", 1;
+        /// Evidence showed how an unknown call ended.
+        Settled(Settled) = "settled", 1;
+        /// The same attempt was proposed again and got the earlier answer.
+        Reattempted(Reattempted) = "reattempted", 1;
+    }
+}
+
+events! {
+    /// What can happen to a function's access.
+    FunctionEvent {
+        /// The access was set.
+        AccessChanged(FunctionAccessChanged) = "function_access_changed", 1;
+    }
+}
+
+events! {
+    /// What can happen under one idempotency key.
+    AttemptEvent {
+        /// A new attempt was made under the key.
+        Opened(AttemptOpened) = "attempt_opened", 1;
+    }
+}
+
+/// Any event.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every event is of an execution: a box would cost each of them"
+)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Of an execution.
+    Execution(ExecutionEvent),
+    /// Of a function's access.
+    Function(FunctionEvent),
+    /// Of the attempts under one idempotency key.
+    Attempt(AttemptEvent),
+}
+
+impl Event {
+    /// Stable name and version of this event's shape.
+    pub const fn event_type(&self) -> (&'static str, u16) {
+        match self {
+            Self::Execution(event) => event.event_type(),
+            Self::Function(event) => event.event_type(),
+            Self::Attempt(event) => event.event_type(),
+        }
+    }
+
+    /// The payload as JSON text.
+    ///
+    /// # Errors
+    /// Never for values that the types can hold; the serialiser's error type is passed on rather than hidden.
+    pub fn encode(&self) -> serde_json::Result<Bytes> {
+        match self {
+            Self::Execution(event) => event.encode(),
+            Self::Function(event) => event.encode(),
+            Self::Attempt(event) => event.encode(),
+        }
+        .map(Bytes::from)
+    }
+
+    /// Reads a payload of any type and version that ever existed.
+    ///
+    /// # Errors
+    /// When the type or version is from a newer program, or the payload does not have its shape.
+    pub fn decode(event_type: &str, schema_version: u16, payload: &[u8]) -> Result<Self, DecodeError> {
+        if let Some(event) = ExecutionEvent::decode(event_type, schema_version, payload) {
+            return event.map(Self::Execution);
+        }
+        if let Some(event) = FunctionEvent::decode(event_type, schema_version, payload) {
+            return event.map(Self::Function);
+        }
+        if let Some(event) = AttemptEvent::decode(event_type, schema_version, payload) {
+            return event.map(Self::Attempt);
+        }
+        Err(DecodeError::UnknownType { event_type: event_type.to_owned() })
+    }
+}
+
+impl ExecutionEvent {
+    /// The call that the event is about.
+    pub const fn call(&self) -> &CallRef {
+        match self {
+            Self::Initiated(event) => &event.call,
+            Self::Allowed(event) | Self::NoOp(event) => &event.call,
+            Self::Blocked(event) => &event.call,
+            Self::ConfirmationRequired(event) => &event.call,
+            Self::Confirmed(event) => &event.call,
+            Self::Declined(event) => &event.call,
+            Self::ConfirmationExpired(event) | Self::ApprovalExpired(event) | Self::PermitExpired(event) => {
+                &event.call
+            }
+            Self::ApprovalRequired(event) => &event.call,
+            Self::ApprovalAccepted(event) => &event.call,
+            Self::ApprovalDenied(event) => &event.call,
+            Self::ApprovalAborted(event) => &event.call,
+            Self::Permitted(event) => &event.call,
+            Self::InProgress(event) => &event.call,
+            Self::Progressed(event) => &event.call,
+            Self::Succeeded(event)
+            | Self::Failed(event)
+            | Self::TimedOut(event)
+            | Self::Skipped(event)
+            | Self::Cancelled(event) => &event.call,
+            Self::ResultUnknown(event) => &event.call,
+            Self::Settled(event) => &event.call,
+            Self::Reattempted(event) => &event.call,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,46 @@
+//! The contract of Vidimus: what is recorded, what is published, and under which names.
+//!
+//! Everything here is plain data. There is no clock, no runtime and no I/O, and nothing in this crate decides.
+//!
+//! * [`RecordedEvent`] is an event in its envelope, as the log keeps it.
+//! * [`Event`] is the typed payload; [`Event::decode`] reads every version that ever existed.
+//! * [`Notification`] is the public rendering of some events; [`Subject`] is where it goes on the bus.
+//!
+//! Old bytes are sacred: one golden file per event shape stands in `goldens/`; goldens are added, never edited. Any
+//! change of a shape is a new version of it: a field more, even an optional one, or a variant more. The old version
+//! is read by a step in [`UPCASTS`].
+
+mod call;
+mod digest;
+mod envelope;
+mod event;
+mod identity;
+mod json;
+mod notification;
+mod position;
+mod schema;
+mod subject;
+mod text;
+mod timestamp;
+mod upcast;
+
+pub use call::{
+    ActivityReport, CallError, CallRef, Decision, Facts, Layer, LayerFinding, Origin, Outcome, ResultStatus,
+    Reviewers, Timing,
+};
+pub use digest::{ArgumentsDigest, Digest, InvalidDigest, LeafHash};
+pub use envelope::{Actor, ActorKind, NewEvent, RecordedEvent};
+pub use event::{
+    Access, ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalRequired, AttemptEvent, AttemptOpened,
+    Blocked, ConfirmationRequired, Confirmed, Decided, Declined, DecodeError, Event, ExecutionEvent, Expired,
+    Finished, FunctionAccessChanged, FunctionEvent, InProgress, Initiated, Permitted, Progressed,
+    Reattempted, ResultUnknown, Settled,
+};
+pub use identity::{FunctionName, InvalidName, StreamId, TenantId};
+pub use json::{InvalidJson, Json};
+pub use notification::{EventMessage, Notification, NotificationType, ToolExecutionApprovalRequest};
+pub use position::{ExpectedVersion, GlobalPosition, StreamVersion};
+pub use schema::schemas;
+pub use subject::{Step, Subject};
+pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use upcast::{PayloadFields, UPCASTS, Upcast, upcast_with};

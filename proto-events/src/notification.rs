@@ -1,0 +1,262 @@
+//! The public rendering of some events.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    ApprovalRequired, ArgumentsDigest, Event, ExecutionEvent, FunctionName, Json, RecordedEvent, Reviewers,
+    Timestamp,
+};
+
+/// What a notification tells. The first six names are fixed from outside, to the letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum NotificationType {
+    /// The call was proposed, or handed in after the fact.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_INITIATED")]
+    Initiated,
+    /// It started, or reported progress.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_IN_PROGRESS")]
+    InProgress,
+    /// Reviewers have to approve.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_APPROVAL_REQUIRED")]
+    ApprovalRequired,
+    /// Approved.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_APPROVAL_ACCEPTED")]
+    ApprovalAccepted,
+    /// Denied.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_APPROVAL_DENIED")]
+    ApprovalDenied,
+    /// Aborted with feedback.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_APPROVAL_ABORTED")]
+    ApprovalAborted,
+    /// Nobody resolved the approval in time.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_APPROVAL_EXPIRED")]
+    ApprovalExpired,
+    /// The requesting user has to confirm.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_CONFIRMATION_REQUIRED")]
+    ConfirmationRequired,
+    /// The requesting user confirmed.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_CONFIRMED")]
+    Confirmed,
+    /// The requesting user declined.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_DECLINED")]
+    Declined,
+    /// Nobody confirmed in time.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_CONFIRMATION_EXPIRED")]
+    ConfirmationExpired,
+    /// It may not run.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_BLOCKED")]
+    Blocked,
+    /// There is nothing to do.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_NO_OP")]
+    NoOp,
+    /// It succeeded.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_COMPLETED")]
+    Completed,
+    /// It failed, timed out, was skipped or cancelled, or its permit ran out.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_FAILED")]
+    Failed,
+    /// It started and went silent.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_UNKNOWN")]
+    Unknown,
+}
+
+impl NotificationType {
+    /// Every type.
+    pub const ALL: [Self; 16] = [
+        Self::Initiated,
+        Self::InProgress,
+        Self::ApprovalRequired,
+        Self::ApprovalAccepted,
+        Self::ApprovalDenied,
+        Self::ApprovalAborted,
+        Self::ApprovalExpired,
+        Self::ConfirmationRequired,
+        Self::Confirmed,
+        Self::Declined,
+        Self::ConfirmationExpired,
+        Self::Blocked,
+        Self::NoOp,
+        Self::Completed,
+        Self::Failed,
+        Self::Unknown,
+    ];
+
+    /// The type's stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Initiated => "NOTIFICATION_TOOL_EXECUTION_INITIATED",
+            Self::InProgress => "NOTIFICATION_TOOL_EXECUTION_IN_PROGRESS",
+            Self::ApprovalRequired => "NOTIFICATION_TOOL_EXECUTION_APPROVAL_REQUIRED",
+            Self::ApprovalAccepted => "NOTIFICATION_TOOL_EXECUTION_APPROVAL_ACCEPTED",
+            Self::ApprovalDenied => "NOTIFICATION_TOOL_EXECUTION_APPROVAL_DENIED",
+            Self::ApprovalAborted => "NOTIFICATION_TOOL_EXECUTION_APPROVAL_ABORTED",
+            Self::ApprovalExpired => "NOTIFICATION_TOOL_EXECUTION_APPROVAL_EXPIRED",
+            Self::ConfirmationRequired => "NOTIFICATION_TOOL_EXECUTION_CONFIRMATION_REQUIRED",
+            Self::Confirmed => "NOTIFICATION_TOOL_EXECUTION_CONFIRMED",
+            Self::Declined => "NOTIFICATION_TOOL_EXECUTION_DECLINED",
+            Self::ConfirmationExpired => "NOTIFICATION_TOOL_EXECUTION_CONFIRMATION_EXPIRED",
+            Self::Blocked => "NOTIFICATION_TOOL_EXECUTION_BLOCKED",
+            Self::NoOp => "NOTIFICATION_TOOL_EXECUTION_NO_OP",
+            Self::Completed => "NOTIFICATION_TOOL_EXECUTION_COMPLETED",
+            Self::Failed => "NOTIFICATION_TOOL_EXECUTION_FAILED",
+            Self::Unknown => "NOTIFICATION_TOOL_EXECUTION_UNKNOWN",
+        }
+    }
+}
+
+/// A notification, with exactly the keys that subscribers know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Notification {
+    /// What it tells.
+    #[serde(rename = "type")]
+    pub kind: NotificationType,
+    /// Id of the event that it renders.
+    pub event_id: String,
+    /// The conversation.
+    pub thread_id: String,
+    /// The caller's id of the request; `null` where it sent none.
+    pub request_id: Option<String>,
+    /// The message.
+    pub event_message: EventMessage,
+}
+
+/// The message of a notification, with exactly the keys that subscribers know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EventMessage {
+    /// The agent.
+    pub agent: Option<String>,
+    /// What happened, in words; fixed text for the six types that are fixed from outside.
+    pub content: String,
+    /// Always `null`: collaborations are not ours.
+    pub collaboration_id: Option<String>,
+    /// Always `null`: collaborations are not ours.
+    pub active_assistant_collaboration_required: Option<bool>,
+    /// What is to be approved; filled on `..._APPROVAL_REQUIRED`, else `null`.
+    pub tool_execution_approval_request: Option<ToolExecutionApprovalRequest>,
+    /// When it was recorded: UTC, whole seconds, no zone (`2025-08-12T00:00:00`).
+    pub timestamp: String,
+}
+
+/// All that is needed to decide on an approval without a further call. Ours, so it may grow: a reader passes over keys
+/// that it does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolExecutionApprovalRequest {
+    /// The execution to approve, deny or abort.
+    pub execution_id: Uuid,
+    /// What is to be called.
+    pub function: FunctionName,
+    /// With which arguments.
+    pub arguments: Json,
+    /// SHA-256 of the canonical arguments: what an approval is bound to.
+    pub arguments_digest: ArgumentsDigest,
+    /// On whose behalf, as `kind:id`; never a reviewer of this call.
+    pub requester: String,
+    /// Who may resolve it.
+    pub reviewers: Reviewers,
+    /// How many distinct reviewers have to accept.
+    pub quorum: u32,
+    /// From when on it is too late, RFC 3339.
+    pub deadline: Timestamp,
+    /// Why it has to be approved, in words.
+    pub reason: String,
+    /// Ids of the policy rules that matched.
+    pub matched_rules: Vec<String>,
+}
+
+impl From<&ApprovalRequired> for ToolExecutionApprovalRequest {
+    fn from(event: &ApprovalRequired) -> Self {
+        Self {
+            execution_id: event.execution_id,
+            function: event.call.function.clone(),
+            arguments: event.arguments.clone(),
+            arguments_digest: event.decision.arguments_digest,
+            requester: event.requester.to_string(),
+            reviewers: event.reviewers.clone(),
+            quorum: event.quorum,
+            deadline: event.expires_at,
+            reason: event.decision.deciding().map(|finding| finding.reason.clone()).unwrap_or_default(),
+            matched_rules: event.decision.matched_rules.clone(),
+        }
+    }
+}
+
+impl Notification {
+    /// The notification of a recorded event; `None` for events that are on record only.
+    pub fn of(recorded: &RecordedEvent, event: &Event) -> Option<Self> {
+        let Event::Execution(event) = event else { return None };
+        let (kind, content) = kind_and_content(event)?;
+        let call = event.call();
+        let approval_request = match event {
+            ExecutionEvent::ApprovalRequired(required) => Some(required.into()),
+            _ => None,
+        };
+        Some(Self {
+            kind,
+            event_id: recorded.event.event_id.to_string(),
+            thread_id: call.conversation.clone(),
+            request_id: call.request_id.clone(),
+            event_message: EventMessage {
+                agent: Some(call.agent.clone()),
+                content,
+                collaboration_id: None,
+                active_assistant_collaboration_required: None,
+                tool_execution_approval_request: approval_request,
+                timestamp: recorded.event.recorded_at.to_notification_text(),
+            },
+        })
+    }
+}
+
+fn kind_and_content(event: &ExecutionEvent) -> Option<(NotificationType, String)> {
+    use ExecutionEvent as E;
+    use NotificationType as N;
+    let because = |what: &str, why: &str| format!("{what}: {why}");
+    Some(match event {
+        E::Allowed(_) | E::Permitted(_) | E::Reattempted(_) => return None,
+        E::Initiated(_) => (N::Initiated, "tool execution started".to_owned()),
+        E::InProgress(_) | E::Progressed(_) => (N::InProgress, "tool execution in progress".to_owned()),
+        E::ApprovalRequired(_) => (N::ApprovalRequired, "tool execution requires approval".to_owned()),
+        E::ApprovalAccepted(_) => (N::ApprovalAccepted, "tool execution approved".to_owned()),
+        E::ApprovalDenied(_) => (N::ApprovalDenied, "tool execution denied".to_owned()),
+        E::ApprovalAborted(_) => (N::ApprovalAborted, "tool execution aborted with feedback".to_owned()),
+        E::ApprovalExpired(_) => (N::ApprovalExpired, "tool execution approval expired".to_owned()),
+        E::ConfirmationRequired(_) => {
+            (N::ConfirmationRequired, "tool execution requires confirmation".to_owned())
+        }
+        E::Confirmed(_) => (N::Confirmed, "tool execution confirmed".to_owned()),
+        E::Declined(declined) => (
+            N::Declined,
+            declined.reason.as_ref().map_or_else(
+                || "tool execution declined".to_owned(),
+                |reason| because("tool execution declined", reason),
+            ),
+        ),
+        E::ConfirmationExpired(_) => {
+            (N::ConfirmationExpired, "tool execution confirmation expired".to_owned())
+        }
+        E::Blocked(blocked) => (N::Blocked, because("tool execution blocked", &blocked.reason)),
+        E::NoOp(_) => (N::NoOp, "tool execution needs no action".to_owned()),
+        E::Succeeded(_) => (N::Completed, "tool execution completed".to_owned()),
+        E::Failed(_) => (N::Failed, "tool execution failed".to_owned()),
+        E::TimedOut(_) => (N::Failed, "tool execution timed out".to_owned()),
+        E::Skipped(_) => (N::Failed, "tool execution skipped".to_owned()),
+        E::Cancelled(_) => (N::Failed, "tool execution cancelled".to_owned()),
+        E::PermitExpired(_) => {
+            (N::Failed, "tool execution permit expired before the call started".to_owned())
+        }
+        E::ResultUnknown(_) => (N::Unknown, "tool execution result unknown".to_owned()),
+        E::Settled(settled) => (
+            match settled.status {
+                crate::ResultStatus::Succeeded => N::Completed,
+                crate::ResultStatus::Unknown => N::Unknown,
+                _ => N::Failed,
+            },
+            format!("tool execution settled as {}", settled.status.as_str()),
+        ),
+    })
+}

@@ -1,0 +1,28 @@
+//! JSON Schemas (draft 2020-12) of everything that is recorded or published.
+
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+
+use crate::{AttemptEvent, ExecutionEvent, FunctionEvent, Notification, envelope::RecordedEventJson};
+
+/// What is written, not what would be read: a key that is always there is required, also where it may be `null`.
+pub(crate) fn of<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+}
+
+/// File name (without folder) and schema of every event payload, of the recorded event and of the notification.
+pub fn schemas() -> Vec<(String, Schema)> {
+    let events = [
+        ExecutionEvent::payload_schemas(),
+        FunctionEvent::payload_schemas(),
+        AttemptEvent::payload_schemas(),
+    ];
+    let payloads = events
+        .into_iter()
+        .flatten()
+        .map(|(event_type, version, schema)| (format!("{event_type}.v{version}.schema.json"), schema));
+    let whole = [
+        ("recorded_event.schema.json".to_owned(), of::<RecordedEventJson>()),
+        ("notification.schema.json".to_owned(), of::<Notification>()),
+    ];
+    payloads.chain(whole).collect()
+}
