@@ -1,0 +1,70 @@
+//! A call that ran elsewhere, put on record when it is over.
+
+use proto_events::{ActivityReport, ExecutionEvent as E, Initiated, Origin};
+
+use super::{Decided, propose::context, run};
+use crate::{
+    arguments::Arguments,
+    execution::{MAX_TEXT_CHARS, Record, Rejection, State},
+    field::{self, InvalidField, MAX_NAME_CHARS},
+};
+
+/// The longest name of an event that triggered a call, of a kind of tool and of who invoked it, in characters.
+const MAX_WORD_CHARS: usize = 64;
+/// The longest target URL, in characters.
+const MAX_URL_CHARS: usize = 1_024;
+
+pub(super) fn record(state: &State, record: &Record) -> Decided {
+    check(record)?;
+    let initiated = Initiated {
+        call: record.call.clone(),
+        execution_id: record.execution_id,
+        origin: Origin::Recorded(record.activity.clone()),
+        arguments: record.arguments.as_ref().map(|arguments| arguments.canonical().clone()),
+        arguments_digest: record.arguments.as_ref().map(Arguments::digest),
+        requester: record.requester.clone(),
+        idempotency_key: record.idempotency_key.clone(),
+        former_execution: None,
+        context: record.context.clone(),
+    };
+    let finished = run::finished(&record.call, &record.report);
+    if let Some(execution) = state.execution() {
+        let same = execution.initiated == initiated
+            && execution.result_status() == Some(record.status)
+            && execution.finished.as_ref() == Some(&finished);
+        let taken = Rejection::IdTaken { execution_id: record.execution_id };
+        return if same { Ok(Vec::new()) } else { Err(taken) };
+    }
+    let unknown =
+        InvalidField::Invalid { field: "status", problem: "cannot be `unknown`: a recorded call is over" };
+    let end = run::end(record.status, finished).ok_or(unknown)?;
+    Ok(vec![E::Initiated(initiated), end])
+}
+
+fn check(record: &Record) -> Result<(), Rejection> {
+    field::call(&record.call)?;
+    field::actor("requester", &record.requester)?;
+    if let Some(key) = &record.idempotency_key {
+        field::name("idempotency_key", key)?;
+    }
+    context(record.context.as_ref())?;
+    activity(&record.activity)?;
+    if let Some(error) = &record.report.error {
+        field::optional("error.message", Some(&error.message), MAX_TEXT_CHARS)?;
+    }
+    run::check(&record.report)?;
+    Ok(())
+}
+
+fn activity(activity: &ActivityReport) -> Result<(), InvalidField> {
+    field::optional("tool_id", activity.tool_id.as_deref(), MAX_NAME_CHARS)?;
+    field::optional("tool_kind", activity.tool_kind.as_deref(), MAX_WORD_CHARS)?;
+    field::optional("invocation_source", activity.invocation_source.as_deref(), MAX_WORD_CHARS)?;
+    field::optional("trigger_event", activity.trigger_event.as_deref(), MAX_WORD_CHARS)?;
+    field::optional("source_tool_id", activity.source_tool_id.as_deref(), MAX_NAME_CHARS)?;
+    field::optional("target_url", activity.target_url.as_deref(), MAX_URL_CHARS)?;
+    match activity.http_status {
+        None | Some(100..=999) => Ok(()),
+        Some(_) => Err(InvalidField::Invalid { field: "http_status", problem: "is not in 100 to 999" }),
+    }
+}

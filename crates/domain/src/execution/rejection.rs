@@ -1,0 +1,316 @@
+//! The ways to be told no.
+
+use proto_events::{Actor, ArgumentsDigest, ResultStatus, Timestamp};
+use uuid::Uuid;
+
+use super::{DeadlineKind, MAX_PROGRESS_EVENTS, Stage};
+use crate::field::InvalidField;
+
+/// Why a command is refused. Nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// A field of the command breaks its limits.
+    #[error(transparent)]
+    Field(#[from] InvalidField),
+    /// There is no such execution.
+    #[error("there is no such execution: propose the call first, or check the id")]
+    NotFound,
+    /// The id belongs to an execution of another call.
+    #[error(
+        "execution `{execution_id}` is another call: use a new idempotency key, or repeat agent, conversation, requester, function and arguments exactly"
+    )]
+    IdTaken {
+        /// The id.
+        execution_id: Uuid,
+    },
+    /// The decision that came with the proposal was made on other arguments.
+    #[error("the decision was made on arguments `{decided_on}`, the call has `{proposed}`: decide again")]
+    DecisionMismatch {
+        /// The digest that was decided on.
+        decided_on: ArgumentsDigest,
+        /// The digest of the arguments.
+        proposed: ArgumentsDigest,
+    },
+    /// The history stops between two events that are always appended together.
+    #[error("the history of this execution is incomplete (`{stage}`): run `vidimus log verify`")]
+    Incomplete {
+        /// Where it stops.
+        stage: Stage,
+    },
+
+    /// The call waits for its requester.
+    #[error("`{requester}` has to confirm the call first: wait for it")]
+    AwaitingConfirmation {
+        /// Who has to confirm.
+        requester: Actor,
+    },
+    /// The call waits for a reviewer.
+    #[error("a reviewer has to approve the call first: wait for it")]
+    AwaitingApproval,
+    /// Nobody asked for a confirmation.
+    #[error("this call needs no confirmation: start it under its permit, or read its status")]
+    NoConfirmationAsked,
+    /// Nobody asked for an approval.
+    #[error("this call needs no approval: start it under its permit, or read its status")]
+    NoApprovalAsked,
+    /// Only the requester confirms and declines.
+    #[error("only the requester `{requester}` may confirm or decline this call: ask them")]
+    NotTheRequester {
+        /// Who may.
+        requester: Actor,
+    },
+    /// A confirmation is a person's or a service's, never an agent's.
+    #[error(
+        "an agent cannot confirm: propose the call again with the user on whose behalf it is as its requester"
+    )]
+    AgentCannotConfirm,
+    /// Nobody reviews their own call.
+    #[error("`{actor}` asked for this call and cannot review it: have another reviewer decide")]
+    RequesterCannotReview {
+        /// Who tried.
+        actor: Actor,
+    },
+    /// The principal may not review this call.
+    #[error("`{actor}` is not a reviewer of this call: have one of its reviewers decide")]
+    NotAReviewer {
+        /// Who tried.
+        actor: Actor,
+    },
+    /// The command names other arguments than the call's.
+    #[error(
+        "the call has arguments `{bound}`, not `{given}`: look at it again, or propose the other arguments"
+    )]
+    ArgumentsMismatch {
+        /// The digest in the command.
+        given: ArgumentsDigest,
+        /// The digest of the call.
+        bound: ArgumentsDigest,
+    },
+    /// The deadline has passed, whether its event is on record yet or not.
+    #[error("too late: the {kind} ran out at {deadline}; propose the call again")]
+    TooLate {
+        /// What ran out.
+        kind: DeadlineKind,
+        /// When.
+        deadline: Timestamp,
+    },
+    /// The deadline has not passed yet.
+    #[error("not yet: the {kind} runs until {deadline}; try again then")]
+    NotDue {
+        /// What still runs.
+        kind: DeadlineKind,
+        /// Until when.
+        deadline: Timestamp,
+    },
+    /// Nothing is open that could expire.
+    #[error("nothing can expire here (`{stage}`): drop the timer")]
+    NothingToExpire {
+        /// Where the execution stands.
+        stage: Stage,
+    },
+
+    /// Policy blocked the call.
+    #[error("the call is blocked (`{code}`): {reason}")]
+    Blocked {
+        /// The code in the decision.
+        code: String,
+        /// The reason in the decision.
+        reason: String,
+    },
+    /// It was decided that there is nothing to do.
+    #[error("there is nothing to do for this call: go on without it")]
+    NothingToDo,
+    /// The requester confirmed.
+    #[error("already confirmed by `{by}` at {at}: there is nothing left to confirm or decline")]
+    AlreadyConfirmed {
+        /// Who.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+    },
+    /// The requester declined.
+    #[error("already declined by `{by}` at {at}: propose a new call if it is still wanted")]
+    AlreadyDeclined {
+        /// Who.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+    },
+    /// A reviewer accepted.
+    #[error("already accepted by `{by}` at {at}: there is nothing left to review")]
+    AlreadyAccepted {
+        /// Who.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+    },
+    /// A reviewer denied.
+    #[error("already denied by `{by}` at {at}: propose a new call if it is still wanted")]
+    AlreadyDenied {
+        /// Who.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+    },
+    /// A reviewer aborted.
+    #[error("already aborted by `{by}` at {at}: follow the feedback")]
+    AlreadyAborted {
+        /// Who.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+    },
+    /// A confirmation, an approval or a permit ran out.
+    #[error("already expired: the {kind} ran out by {at}; propose the call again")]
+    AlreadyExpired {
+        /// What ran out.
+        kind: DeadlineKind,
+        /// When that was recorded.
+        at: Timestamp,
+    },
+
+    /// The permit is another one.
+    #[error("permit `{given}` is not this call's permit: use the one from its `permitted` event")]
+    PermitMismatch {
+        /// The permit in the command.
+        given: Uuid,
+    },
+    /// The call has not started.
+    #[error("the call has not started: start it under its permit first")]
+    NotStarted,
+    /// The permit is used up.
+    #[error("already started by `{by}` at {at}: a permit is used once")]
+    AlreadyStarted {
+        /// Who started it.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+    },
+    /// Only who started the call reports on it.
+    #[error("only its executor `{executor}` may report on this call")]
+    NotTheExecutor {
+        /// Who started it.
+        executor: Actor,
+    },
+    /// Only the asking side calls it off before it started, only its executor after.
+    #[error("`{actor}` may not cancel this call: ask its requester, or its executor once it runs")]
+    NotYoursToCancel {
+        /// Who tried.
+        actor: Actor,
+    },
+    /// There are as many progress reports as an execution keeps.
+    #[error(
+        "{MAX_PROGRESS_EVENTS} progress reports are on record, which is all there may be: report the end"
+    )]
+    TooMuchProgress,
+
+    /// It started and went silent.
+    #[error("the result of this call is unknown since its lease ran out: have it settled by evidence")]
+    ResultUnknown,
+    /// Only what is unknown can be settled.
+    #[error("there is nothing to settle (`{stage}`): read its status")]
+    NothingToSettle {
+        /// Where the execution stands.
+        stage: Stage,
+    },
+    /// Evidence that shows nothing settles nothing.
+    #[error("`unknown` settles nothing: say how the call ended, or leave it unknown")]
+    SettledAsUnknown,
+    /// The principal may not settle.
+    #[error("`{actor}` may not settle calls: have an operator do it")]
+    CannotSettle {
+        /// Who tried.
+        actor: Actor,
+    },
+    /// It ended.
+    #[error("the call already ended as `{}`: read its result", status.as_str())]
+    AlreadyFinished {
+        /// How.
+        status: ResultStatus,
+    },
+    /// The executor reported the same end with another result.
+    #[error("another result is on record for this call (`{}`): a result is reported once", status.as_str())]
+    ResultDiffers {
+        /// How it ended.
+        status: ResultStatus,
+    },
+    /// It was called off.
+    #[error("already cancelled by `{by}` at {at}: propose a new call if it is still wanted")]
+    AlreadyCancelled {
+        /// Who.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+    },
+    /// It was unknown and has been settled.
+    #[error("already settled by `{by}` at {at} as `{}`: read the evidence", status.as_str())]
+    AlreadySettled {
+        /// Who.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+        /// How it ended.
+        status: ResultStatus,
+    },
+}
+
+/// Declares the code of every variant, and the list of all codes beside it.
+macro_rules! codes {
+    ($($variant:ident = $code:literal,)+) => {
+        impl Rejection {
+            /// Every code that [`Rejection::code`] can answer.
+            pub const ALL_CODES: &'static [&'static str] = &[
+                InvalidField::ALL_CODES[0], InvalidField::ALL_CODES[1], InvalidField::ALL_CODES[2], $($code,)+
+            ];
+
+            /// The stable code.
+            pub const fn code(&self) -> &'static str {
+                match self {
+                    Self::Field(field) => field.code(),
+                    $(Self::$variant { .. } => $code,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    NotFound = "execution_not_found",
+    IdTaken = "execution_id_taken",
+    DecisionMismatch = "decision_mismatch",
+    Incomplete = "incomplete_history",
+    AwaitingConfirmation = "awaiting_confirmation",
+    AwaitingApproval = "awaiting_approval",
+    NoConfirmationAsked = "no_confirmation_asked",
+    NoApprovalAsked = "no_approval_asked",
+    NotTheRequester = "not_the_requester",
+    AgentCannotConfirm = "agent_cannot_confirm",
+    RequesterCannotReview = "requester_cannot_review",
+    NotAReviewer = "not_a_reviewer",
+    ArgumentsMismatch = "arguments_mismatch",
+    TooLate = "too_late",
+    NotDue = "not_due",
+    NothingToExpire = "nothing_to_expire",
+    Blocked = "blocked",
+    NothingToDo = "nothing_to_do",
+    AlreadyConfirmed = "already_confirmed",
+    AlreadyDeclined = "already_declined",
+    AlreadyAccepted = "already_accepted",
+    AlreadyDenied = "already_denied",
+    AlreadyAborted = "already_aborted",
+    AlreadyExpired = "already_expired",
+    PermitMismatch = "permit_mismatch",
+    NotStarted = "not_started",
+    AlreadyStarted = "already_started",
+    NotTheExecutor = "not_the_executor",
+    NotYoursToCancel = "not_yours_to_cancel",
+    TooMuchProgress = "too_much_progress",
+    ResultUnknown = "must_be_settled",
+    NothingToSettle = "nothing_to_settle",
+    SettledAsUnknown = "settled_as_unknown",
+    CannotSettle = "cannot_settle",
+    AlreadyFinished = "already_finished",
+    ResultDiffers = "result_differs",
+    AlreadyCancelled = "already_cancelled",
+    AlreadySettled = "already_settled",
+}

@@ -1,0 +1,186 @@
+//! What every command shares: the log, the clock, the ids, loading and appending.
+
+use std::{sync::Arc, time::Duration};
+
+use proto_events::{
+    Event, ExecutionEvent, ExpectedVersion, GlobalPosition, NewEvent, RecordedEvent, StreamId, StreamVersion,
+    TenantId, Timestamp,
+};
+use uuid::Uuid;
+use vidimus_domain::execution::{Happened, State, evolve};
+use vidimus_log::{Append, AppendError, EventLog, StreamHead, StreamWrite};
+
+use crate::{Clock, EngineError, Ids, Principal, RandomIds, SystemClock, reattempts::Reattempts};
+
+/// Most tries of one command before it answers `contention`.
+pub(crate) const MAX_TRIES: u32 = 32;
+/// Events of a stream that are read at once.
+const PAGE: usize = 1024;
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How long a requester has to confirm.
+    pub confirmation_ttl: Duration,
+    /// How long reviewers have to resolve an approval.
+    pub approval_ttl: Duration,
+    /// How long a permit may wait to be used.
+    pub permit_ttl: Duration,
+    /// How long a running call may be silent before its result counts as unknown.
+    pub lease: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        const HOUR: Duration = Duration::from_secs(3600);
+        Self {
+            confirmation_ttl: HOUR,
+            approval_ttl: HOUR.saturating_mul(24),
+            permit_ttl: HOUR,
+            lease: Duration::from_secs(300),
+        }
+    }
+}
+
+/// Decides commands and puts what was decided on the log.
+pub struct Engine {
+    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) settings: Settings,
+    pub(crate) reattempts: Reattempts,
+}
+
+/// One stream as it was loaded: what is so, and where it ends.
+pub(crate) struct Loaded<S> {
+    pub(crate) state: S,
+    pub(crate) head: Option<StreamHead>,
+}
+
+impl<S> Loaded<S> {
+    pub(crate) fn expected(&self) -> ExpectedVersion {
+        ExpectedVersion::after(self.head.map(|head| head.version))
+    }
+
+    /// Where its last event stands.
+    pub(crate) fn position(&self) -> GlobalPosition {
+        self.head.map_or(GlobalPosition::START, |head| head.position)
+    }
+}
+
+impl Engine {
+    /// An engine on `log`, with the system's clock and random ids.
+    pub fn new(log: Arc<dyn EventLog>, settings: Settings) -> Self {
+        Self::with(log, settings, Arc::new(SystemClock), Arc::new(RandomIds))
+    }
+
+    /// An engine with a clock and ids of the caller's.
+    pub fn with(
+        log: Arc<dyn EventLog>,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Self {
+        Self { log, clock, ids, settings, reattempts: Reattempts::default() }
+    }
+
+    /// The log that it appends to.
+    pub fn log(&self) -> &Arc<dyn EventLog> {
+        &self.log
+    }
+
+    /// The whole stream, oldest event first. The head is that of the last event that was read.
+    pub(crate) async fn read(
+        &self,
+        tenant: &TenantId,
+        stream: &StreamId,
+    ) -> Result<(Vec<RecordedEvent>, Option<StreamHead>), EngineError> {
+        let mut events: Vec<RecordedEvent> = Vec::new();
+        let mut from = StreamVersion::FIRST;
+        loop {
+            let page = self.log.read_stream(tenant, stream, from, PAGE).await?;
+            let full = page.len() == PAGE;
+            events.extend(page);
+            let head = events
+                .last()
+                .map(|event| StreamHead { version: event.version, position: event.position });
+            match head {
+                Some(head) if full => from = head.version.next(),
+                head => return Ok((events, head)),
+            }
+        }
+    }
+
+    pub(crate) async fn load_execution(
+        &self,
+        tenant: &TenantId,
+        execution_id: Uuid,
+    ) -> Result<Loaded<State>, EngineError> {
+        let (events, head) = self.read(tenant, &StreamId::execution(execution_id)).await?;
+        let mut state = State::initial();
+        for recorded in &events {
+            if let Event::Execution(event) = decode(recorded)? {
+                let at = recorded.event.recorded_at;
+                state = evolve(state, Happened { by: &recorded.event.actor, at, event: &event });
+            }
+        }
+        Ok(Loaded { state, head })
+    }
+
+    /// The envelope of events that one command led to.
+    pub(crate) fn envelopes(
+        &self,
+        principal: &Principal,
+        at: Timestamp,
+        correlation_id: Uuid,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Result<Vec<NewEvent>, EngineError> {
+        let envelope = |event: Event| {
+            let (event_type, schema_version) = event.event_type();
+            Ok(NewEvent {
+                event_id: self.ids.fresh(),
+                event_type: bytestring::ByteString::from_static(event_type),
+                schema_version,
+                recorded_at: at,
+                actor: principal.actor.clone(),
+                correlation_id,
+                causation_id: None,
+                payload: event.encode().map_err(|error| EngineError::Encode(error.to_string()))?,
+            })
+        };
+        events.into_iter().map(envelope).collect()
+    }
+
+    /// Appends; `None` where another writer was first and the command has to be decided again.
+    pub(crate) async fn append(
+        &self,
+        tenant: &TenantId,
+        writes: Vec<StreamWrite>,
+    ) -> Result<Option<GlobalPosition>, EngineError> {
+        match self.log.append(Append { tenant: tenant.clone(), writes }).await {
+            Ok(appended) => Ok(Some(appended.last)),
+            Err(AppendError::Conflict(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) fn execution_write(
+        &self,
+        principal: &Principal,
+        command: &vidimus_domain::execution::Command,
+        stream: StreamId,
+        expected: ExpectedVersion,
+        events: &[ExecutionEvent],
+        correlation_id: Uuid,
+    ) -> Result<StreamWrite, EngineError> {
+        let events = events.iter().cloned().map(Event::Execution);
+        let events = self.envelopes(principal, command.at, correlation_id, events)?;
+        Ok(StreamWrite { stream, expected, events })
+    }
+}
+
+pub(crate) fn decode(recorded: &RecordedEvent) -> Result<Event, EngineError> {
+    let event = &recorded.event;
+    Event::decode(&event.event_type, event.schema_version, &event.payload)
+        .map_err(|error| EngineError::Event { position: recorded.position, error })
+}

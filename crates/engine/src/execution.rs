@@ -1,0 +1,284 @@
+//! The commands on an execution that exists.
+
+use proto_events::{Actor, ArgumentsDigest, GlobalPosition, Json, ResultStatus, StreamId, TenantId, Timestamp};
+use uuid::Uuid;
+use vidimus_domain::execution::{Action, Command, DeadlineKind, Rejection, Report, State, decide};
+
+use crate::{
+    Engine, EngineError, Principal, Role,
+    engine::{Loaded, MAX_TRIES},
+};
+
+/// The answer to a command: where the execution stands now. It is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The execution.
+    pub execution_id: Uuid,
+    /// Where it stands.
+    pub state: State,
+    /// Position of its last event: a view that has reached it shows this answer.
+    pub position: GlobalPosition,
+    /// Whether the command changed nothing, because it had taken effect before.
+    pub already: bool,
+}
+
+/// How a running call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// How; never [`ResultStatus::Unknown`].
+    pub status: ResultStatus,
+    /// What came of it.
+    pub report: Report,
+}
+
+impl Engine {
+    /// Where an execution stands; `None` if the tenant has no such execution.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn execution(
+        &self,
+        tenant: &TenantId,
+        execution_id: Uuid,
+    ) -> Result<Option<Answer>, EngineError> {
+        let loaded = self.load_execution(tenant, execution_id).await?;
+        let position = loaded.position();
+        let exists = !loaded.state.is_initial();
+        Ok(exists.then(|| Answer { execution_id, state: loaded.state, position, already: true }))
+    }
+
+    /// Decides `action` on the execution as it is, and again when somebody else was first.
+    pub(crate) async fn transact(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        action: Action,
+    ) -> Result<Answer, EngineError> {
+        let mut command = Command { by: principal.actor.clone(), at: self.clock.now(), action };
+        let correlation_id = self.ids.fresh();
+        for _ in 0..MAX_TRIES {
+            let loaded = self.load_execution(&principal.tenant, execution_id).await?;
+            if loaded.state.is_initial() {
+                return Err(Rejection::NotFound.into());
+            }
+            command.at = self.clock.now();
+            if let Some(answer) = self.attempt(principal, execution_id, loaded, &command, correlation_id).await? {
+                return Ok(answer);
+            }
+        }
+        Err(EngineError::Contention { tries: MAX_TRIES })
+    }
+
+    /// Decides once; `None` where somebody else was first.
+    pub(crate) async fn attempt(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        loaded: Loaded<State>,
+        command: &Command,
+        correlation_id: Uuid,
+    ) -> Result<Option<Answer>, EngineError> {
+        let events = decide(&loaded.state, command)?;
+        if events.is_empty() {
+            let position = loaded.position();
+            return Ok(Some(Answer { execution_id, state: loaded.state, position, already: true }));
+        }
+        let stream = StreamId::execution(execution_id);
+        let expected = loaded.expected();
+        let write =
+            self.execution_write(principal, command, stream, expected, &events, correlation_id)?;
+        let appended = self.append(&principal.tenant, vec![write]).await?;
+        Ok(appended.map(|position| Answer {
+            execution_id,
+            state: loaded.state.then(command, &events),
+            position,
+            already: false,
+        }))
+    }
+
+    /// The requesting user confirms. `seen`: digest of the arguments that the user saw.
+    ///
+    /// # Errors
+    /// The domain's rejections; the log's errors.
+    pub async fn confirm(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        seen: Option<ArgumentsDigest>,
+    ) -> Result<Answer, EngineError> {
+        let action = Action::Confirm {
+            arguments_digest: seen,
+            permit_id: self.ids.fresh(),
+            permit_ttl: self.settings.permit_ttl,
+        };
+        self.transact(principal, execution_id, action).await
+    }
+
+    /// The requesting user declines.
+    ///
+    /// # Errors
+    /// The domain's rejections; the log's errors.
+    pub async fn decline(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        reason: Option<String>,
+    ) -> Result<Answer, EngineError> {
+        self.transact(principal, execution_id, Action::Decline { reason }).await
+    }
+
+    /// A reviewer approves. `seen`: digest of the arguments that the reviewer saw.
+    ///
+    /// # Errors
+    /// The domain's rejections; the log's errors.
+    pub async fn approve(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        seen: Option<ArgumentsDigest>,
+        comment: Option<String>,
+    ) -> Result<Answer, EngineError> {
+        let action = Action::Approve {
+            comment,
+            arguments_digest: seen,
+            eligible: principal.is(Role::Approver),
+            permit_id: self.ids.fresh(),
+            permit_ttl: self.settings.permit_ttl,
+        };
+        self.transact(principal, execution_id, action).await
+    }
+
+    /// A reviewer denies.
+    ///
+    /// # Errors
+    /// The domain's rejections; the log's errors.
+    pub async fn deny(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        reason: String,
+    ) -> Result<Answer, EngineError> {
+        let action = Action::Deny { reason, eligible: principal.is(Role::Approver) };
+        self.transact(principal, execution_id, action).await
+    }
+
+    /// A reviewer aborts, with feedback to the agent.
+    ///
+    /// # Errors
+    /// The domain's rejections; the log's errors.
+    pub async fn abort(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        feedback: String,
+    ) -> Result<Answer, EngineError> {
+        let action = Action::Abort { feedback, eligible: principal.is(Role::Approver) };
+        self.transact(principal, execution_id, action).await
+    }
+
+    /// Starts the call and uses up its permit. `running`: digest of the arguments that are about to run.
+    ///
+    /// # Errors
+    /// The domain's rejections; the log's errors.
+    pub async fn start(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        permit_id: Uuid,
+        running: Option<ArgumentsDigest>,
+    ) -> Result<Answer, EngineError> {
+        let action =
+            Action::Start { permit_id, arguments_digest: running, lease: self.settings.lease };
+        self.transact(principal, execution_id, action).await
+    }
+
+    /// The running call is alive; its lease is renewed.
+    ///
+    /// # Errors
+    /// The domain's rejections; the log's errors.
+    pub async fn progress(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        message: Option<String>,
+        percent: Option<u8>,
+    ) -> Result<Answer, EngineError> {
+        let action = Action::Progress { message, percent, lease: self.settings.lease };
+        self.transact(principal, execution_id, action).await
+    }
+
+    /// The running call ended. A status of `unknown` is what the lease is for and is refused by the domain.
+    ///
+    /// # Errors
+    /// The domain's rejections; the log's errors.
+    pub async fn complete(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        completion: Completion,
+    ) -> Result<Answer, EngineError> {
+        let Completion { status, report } = completion;
+        let action = match status {
+            ResultStatus::Succeeded => Action::Succeed(report),
+            ResultStatus::Failed => Action::Fail(report),
+            ResultStatus::TimedOut => Action::TimeOut(report),
+            ResultStatus::Skipped => Action::Skip(report),
+            ResultStatus::Cancelled => Action::Cancel { reason: report.reason },
+            ResultStatus::Unknown => Action::MarkUnknown,
+        };
+        self.transact(principal, execution_id, action).await
+    }
+
+    /// Calls the call off: its requester before it started, its executor after.
+    ///
+    /// # Errors
+    /// The domain's rejections; the log's errors.
+    pub async fn cancel(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        reason: Option<String>,
+    ) -> Result<Answer, EngineError> {
+        self.transact(principal, execution_id, Action::Cancel { reason }).await
+    }
+
+    /// Settles an unknown result by evidence.
+    ///
+    /// # Errors
+    /// The domain's rejections; the log's errors.
+    pub async fn settle(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        status: ResultStatus,
+        evidence: String,
+        result: Option<Json>,
+    ) -> Result<Answer, EngineError> {
+        let eligible = principal.is(Role::Approver) || principal.is(Role::Admin);
+        self.transact(principal, execution_id, Action::Settle { status, evidence, result, eligible }).await
+    }
+
+    /// Does what a deadline that has come asks for.
+    ///
+    /// # Errors
+    /// The domain's rejections (`not_due` where somebody was faster); the log's errors.
+    pub async fn deadline_passed(
+        &self,
+        tenant: &TenantId,
+        execution_id: Uuid,
+        kind: DeadlineKind,
+    ) -> Result<Answer, EngineError> {
+        let system = Principal::system(tenant.clone(), "deadlines");
+        self.transact(&system, execution_id, kind.action()).await
+    }
+
+    /// Now, as the engine sees it.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// On whose behalf a proposal is: the named requester, else the principal itself.
+    pub(crate) fn requester(principal: &Principal, named: Option<Actor>) -> Actor {
+        named.unwrap_or_else(|| principal.actor.clone())
+    }
+}

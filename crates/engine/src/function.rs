@@ -1,0 +1,99 @@
+//! Access to functions.
+
+use proto_events::{Access, Event, FunctionName, GlobalPosition, StreamId, TenantId};
+use vidimus_domain::function::{SetAccess, State, decide, evolve};
+use vidimus_log::StreamWrite;
+
+use crate::{
+    Engine, EngineError, Principal, Role,
+    engine::{Loaded, MAX_TRIES, decode},
+};
+
+/// The answer to setting or reading a function's access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessAnswer {
+    /// The function.
+    pub function: FunctionName,
+    /// Its access; `None` where it was never set.
+    pub access: Option<Access>,
+    /// Position of the last event about it.
+    pub position: GlobalPosition,
+    /// Whether nothing changed.
+    pub already: bool,
+}
+
+impl Engine {
+    pub(crate) async fn load_access(
+        &self,
+        tenant: &TenantId,
+        function: &FunctionName,
+    ) -> Result<Loaded<State>, EngineError> {
+        let (events, head) = self.read(tenant, &StreamId::function(function)).await?;
+        let mut state = State::default();
+        for recorded in &events {
+            if let Event::Function(event) = decode(recorded)? {
+                state = evolve(state, &event);
+            }
+        }
+        Ok(Loaded { state, head })
+    }
+
+    /// The access to a function.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn access(
+        &self,
+        tenant: &TenantId,
+        function: &FunctionName,
+    ) -> Result<AccessAnswer, EngineError> {
+        let loaded = self.load_access(tenant, function).await?;
+        let position = loaded.position();
+        Ok(AccessAnswer { function: function.clone(), access: loaded.state.access, position, already: true })
+    }
+
+    /// Sets the access to a function. Takes the role `admin`.
+    ///
+    /// # Errors
+    /// `missing_role`; the domain's rejections; the log's errors.
+    pub async fn set_access(
+        &self,
+        principal: &Principal,
+        function: FunctionName,
+        to: Access,
+        reason: Option<String>,
+    ) -> Result<AccessAnswer, EngineError> {
+        principal.require(Role::Admin)?;
+        let correlation_id = self.ids.fresh();
+        for _ in 0..MAX_TRIES {
+            let loaded = self.load_access(&principal.tenant, &function).await?;
+            let command = SetAccess {
+                by: principal.actor.clone(),
+                at: self.clock.now(),
+                function: function.clone(),
+                to,
+                reason: reason.clone(),
+            };
+            let events = decide(&loaded.state, &command)?;
+            let answer = |position, already| AccessAnswer {
+                function: function.clone(),
+                access: Some(to),
+                position,
+                already,
+            };
+            if events.is_empty() {
+                return Ok(answer(loaded.position(), true));
+            }
+            let events = events.into_iter().map(Event::Function);
+            let write = StreamWrite {
+                stream: StreamId::function(&function),
+                expected: loaded.expected(),
+                events: self.envelopes(principal, command.at, correlation_id, events)?,
+            };
+            if let Some(position) = self.append(&principal.tenant, vec![write]).await? {
+                return Ok(answer(position, false));
+            }
+        }
+        Err(EngineError::Contention { tries: MAX_TRIES })
+    }
+}

@@ -1,0 +1,72 @@
+//! Recording a call after the fact.
+
+use proto_events::{ActivityReport, Actor, ArgumentsDigest, CallRef, Digest, Json, ResultStatus};
+use vidimus_domain::{
+    arguments::Arguments,
+    execution::{Action, Command, Record, Report},
+};
+
+use crate::{Answer, Engine, EngineError, Principal, engine::MAX_TRIES};
+
+/// A call that ran elsewhere and is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinishedCall {
+    /// The call.
+    pub call: CallRef,
+    /// Its arguments, if they are known.
+    pub arguments: Option<Arguments>,
+    /// On whose behalf; the principal itself where nobody is named.
+    pub requester: Option<Actor>,
+    /// The caller's key for this record: handing in the same again adds nothing.
+    pub idempotency_key: Option<String>,
+    /// What the caller says about the circumstances.
+    pub context: Option<Json>,
+    /// What the runtime says about the call.
+    pub activity: ActivityReport,
+    /// How it ended.
+    pub status: ResultStatus,
+    /// What came of it.
+    pub report: Report,
+}
+
+/// Stands for the digest in the id of a record without arguments.
+const NO_ARGUMENTS: ArgumentsDigest = Digest::new([0; 32]);
+
+impl Engine {
+    /// Puts a finished call on record, in one append. [`Answer::already`]: it was on record before.
+    ///
+    /// # Errors
+    /// The domain's rejections; the log's errors.
+    pub async fn record(&self, principal: &Principal, finished: FinishedCall) -> Result<Answer, EngineError> {
+        let digest = finished.arguments.as_ref().map_or(NO_ARGUMENTS, Arguments::digest);
+        let execution_id = match &finished.idempotency_key {
+            Some(key) => CallRef::attempt_id(&principal.tenant, key, &finished.call.function, &digest),
+            None => self.ids.fresh(),
+        };
+        let record = Record {
+            execution_id,
+            call: finished.call,
+            arguments: finished.arguments,
+            requester: Self::requester(principal, finished.requester),
+            idempotency_key: finished.idempotency_key,
+            context: finished.context,
+            activity: finished.activity,
+            status: finished.status,
+            report: finished.report,
+        };
+        let mut command = Command {
+            by: principal.actor.clone(),
+            at: self.clock.now(),
+            action: Action::Record(record),
+        };
+        let correlation_id = self.ids.fresh();
+        for _ in 0..MAX_TRIES {
+            let loaded = self.load_execution(&principal.tenant, execution_id).await?;
+            command.at = self.clock.now();
+            if let Some(answer) = self.attempt(principal, execution_id, loaded, &command, correlation_id).await? {
+                return Ok(answer);
+            }
+        }
+        Err(EngineError::Contention { tries: MAX_TRIES })
+    }
+}
