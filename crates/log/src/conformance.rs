@@ -17,8 +17,8 @@ pub use cases::{
     a_guard_binds_an_append_to_a_stream_it_does_not_write, a_slow_reader_stalls_nobody,
     an_append_happens_whole_or_not_at_all, an_empty_log_is_empty, appends_at_the_limits_are_kept_to_the_byte,
     concurrent_writers_of_one_stream_have_one_winner_each, events_are_numbered_without_gaps,
-    expected_versions_are_checked, leaf_hashes_and_tree_are_those_of_the_records,
-    reads_respect_their_bounds, refusals_append_nothing, streams_of_two_tenants_do_not_meet,
+    expected_versions_are_checked, leaf_hashes_and_tree_are_those_of_the_records, reads_respect_their_bounds,
+    refusals_append_nothing, streams_of_two_tenants_do_not_meet,
     subscriptions_go_from_history_into_live_without_a_gap,
 };
 pub use model::random_appends_agree_with_a_model;

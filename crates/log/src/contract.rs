@@ -1,7 +1,9 @@
 //! What a log promises, whoever implements it.
 
 use async_trait::async_trait;
-use proto_events::{ExpectedVersion, GlobalPosition, NewEvent, RecordedEvent, StreamId, StreamVersion, TenantId};
+use proto_events::{
+    ExpectedVersion, GlobalPosition, NewEvent, RecordedEvent, StreamId, StreamVersion, TenantId,
+};
 
 use crate::{AppendError, ReadError, TreeHead, VerifyReport};
 

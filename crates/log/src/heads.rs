@@ -103,6 +103,13 @@ impl Heads {
         shard.insert(key, Packed::new(head));
     }
 
+    /// Makes new heads visible.
+    pub(crate) fn publish(&self, heads: &ByKey<StreamHead>) {
+        for (key, head) in heads {
+            self.set(*key, *head);
+        }
+    }
+
     /// How many streams there are.
     pub(crate) fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.read().unwrap_or_else(PoisonError::into_inner).len()).sum()
@@ -116,11 +123,10 @@ mod tests {
     #[test]
     fn a_head_survives_packing_at_its_bounds() {
         let heads = Heads::new();
-        for (version, position) in [(0, 1), (MAX_VERSION, MAX_POSITION), (MAX_VERSION, 1), (0, MAX_POSITION)] {
-            let head = StreamHead {
-                version: StreamVersion::new(version),
-                position: GlobalPosition::new(position),
-            };
+        for (version, position) in [(0, 1), (MAX_VERSION, MAX_POSITION), (MAX_VERSION, 1), (0, MAX_POSITION)]
+        {
+            let head =
+                StreamHead { version: StreamVersion::new(version), position: GlobalPosition::new(position) };
             let key = heads.key(b"acme", b"execution-1");
             heads.set(key, head);
             assert_eq!(heads.get(key), Some(head));

@@ -58,7 +58,7 @@ impl EventLog for MemoryLog {
         admitted_bytes(&append, &self.limits)?;
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let mut sequencer = Sequencer::new(&self.heads, GlobalPosition::new(state.frontier.size()));
-        let mut records = Records::default();
+        let mut records = Records::with_capacity(0);
         let appended = sequencer.number(&append, &mut records)??;
         let mut bytes = Bytes::from(records.bytes);
         for leaf in records.leaves {
@@ -70,7 +70,7 @@ impl EventLog for MemoryLog {
             state.frontier.push(leaf);
             state.events.push(event);
         }
-        sequencer.publish();
+        self.heads.publish(&sequencer.into_heads());
         self.tail.send_replace(state.frontier.head());
         Ok(appended)
     }

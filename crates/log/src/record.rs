@@ -129,7 +129,8 @@ impl RecordHead {
         if bytes.get(83) != Some(&RECORD_VERSION) {
             return Err(RecordError("its version is not 1; upgrade this program"));
         }
-        let position_at = |at| Ok::<_, RecordError>(GlobalPosition::new(u64::from_be_bytes(array(bytes, at)?)));
+        let position_at =
+            |at| Ok::<_, RecordError>(GlobalPosition::new(u64::from_be_bytes(array(bytes, at)?)));
         let previous = position_at(16)?;
         let tenant = FIXED + u16_at(bytes, 84)?;
         let stream = tenant + u16_at(bytes, 86)?;
@@ -177,10 +178,8 @@ pub fn decode_record(bytes: &Bytes, leaf_hash: LeafHash) -> Result<(RecordedEven
     let causation = Uuid::from_bytes(array(bytes, 64)?);
     let recorded = RecordedEvent {
         position: head.position,
-        tenant: TenantId::try_from(text(FIXED, head.tenant)?)
-            .map_err(|_| RecordError("its tenant is not one"))?,
-        stream: StreamId::try_from(text(head.tenant, head.stream)?)
-            .map_err(|_| RecordError("its stream is not one"))?,
+        tenant: TenantId::from_record(text(FIXED, head.tenant)?),
+        stream: StreamId::from_record(text(head.tenant, head.stream)?),
         version: head.version,
         previous: head.previous,
         leaf_hash,

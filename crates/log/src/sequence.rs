@@ -44,27 +44,40 @@ pub(crate) fn admitted_bytes(append: &Append, limits: &Limits) -> Result<usize, 
 }
 
 /// Records that are being put together: of one block, or of one append.
-#[derive(Default)]
 pub(crate) struct Records {
     pub(crate) bytes: Vec<u8>,
     pub(crate) leaves: Vec<LeafHash>,
 }
 
+impl Records {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), leaves: Vec::new() }
+    }
+}
+
 /// Numbers appends one after the other on top of what is durable. What it numbered becomes visible in `heads` only by
-/// [`Sequencer::publish`].
+/// [`Heads::publish`].
 pub(crate) struct Sequencer<'a> {
     heads: &'a Heads,
+    ahead: Option<&'a ByKey<StreamHead>>,
     next: GlobalPosition,
     numbered: ByKey<StreamHead>,
 }
 
 impl<'a> Sequencer<'a> {
     pub(crate) fn new(heads: &'a Heads, tail: GlobalPosition) -> Self {
-        Self { heads, next: tail.next(), numbered: ByKey::default() }
+        Self { heads, ahead: None, next: tail.next(), numbered: ByKey::default() }
+    }
+
+    /// Numbers on top of heads that are not visible yet, too.
+    pub(crate) const fn on_top_of(mut self, ahead: &'a ByKey<StreamHead>) -> Self {
+        self.ahead = Some(ahead);
+        self
     }
 
     fn head(&self, key: StreamKey) -> Option<StreamHead> {
-        self.numbered.get(&key).copied().or_else(|| self.heads.get(key))
+        let numbered = self.numbered.get(&key).or_else(|| self.ahead?.get(&key));
+        numbered.copied().or_else(|| self.heads.get(key))
     }
 
     /// Checks every write of `append`, then adds its records to `records`; all or none.
@@ -75,8 +88,7 @@ impl<'a> Sequencer<'a> {
     ) -> Result<Result<Appended, Conflict>, Refusal> {
         let mut places = Vec::with_capacity(append.writes.len());
         for write in &append.writes {
-            let key =
-                self.heads.key(append.tenant.as_str().as_bytes(), write.stream.as_str().as_bytes());
+            let key = self.heads.key(append.tenant.as_str().as_bytes(), write.stream.as_str().as_bytes());
             let head = self.head(key);
             let actual = head.map(|head| head.version);
             if !write.expected.admits(actual) {
@@ -128,11 +140,9 @@ impl<'a> Sequencer<'a> {
         head
     }
 
-    /// Makes the new heads visible: what was numbered is durable.
-    pub(crate) fn publish(self) {
-        for (key, head) in self.numbered {
-            self.heads.set(key, head);
-        }
+    /// The new heads, to be made visible when what was numbered is durable.
+    pub(crate) fn into_heads(self) -> ByKey<StreamHead> {
+        self.numbered
     }
 }
 

@@ -6,8 +6,9 @@
 //! DIR/sled/                blocks by first position (sled_log/store.rs)
 //! ```
 //!
-//! One writer thread commits; everybody reads. `docs/reference/log-format.md` has the bytes.
+//! One writer thread numbers, one commits; everybody reads. `docs/reference/log-format.md` has the bytes.
 
+mod committer;
 mod open;
 mod reader;
 mod recent;
@@ -185,10 +186,8 @@ impl SledLog {
         let bytes = waiting.bytes;
         let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
         let queue = queue.as_ref().ok_or(Broken::Closed)?;
-        let overloaded = || Unavailable::Overloaded {
-            what: "appends",
-            waiting: queue.max_capacity() - queue.capacity(),
-        };
+        let overloaded =
+            || Unavailable::Overloaded { what: "appends", waiting: queue.max_capacity() - queue.capacity() };
         let queued = self.shared.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
         // An append is let in while there is anything left, so that one of any admitted size passes an empty queue.
         if queued < limits.queued_bytes && queue.try_send(waiting).is_ok() {

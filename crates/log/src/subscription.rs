@@ -18,7 +18,7 @@ pub struct Subscription {
 
 impl Subscription {
     /// Most events that one batch has, unless told otherwise.
-    pub const DEFAULT_BATCH: usize = 4096;
+    pub const DEFAULT_BATCH: usize = 1024;
 
     /// Everything after `position`.
     pub fn new(log: Arc<dyn EventLog>, position: GlobalPosition) -> Self {

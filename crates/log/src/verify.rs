@@ -107,7 +107,11 @@ impl Verifier {
         }
         let leaf = leaf_hash(&encode_record(event));
         if leaf != event.leaf_hash {
-            self.find(position, "leaf_hash", format!("the leaf hash of event {position} is not that of its record"));
+            self.find(
+                position,
+                "leaf_hash",
+                format!("the leaf hash of event {position} is not that of its record"),
+            );
         }
         let key = self.heads.key(event.tenant.as_str().as_bytes(), event.stream.as_str().as_bytes());
         let head = self.heads.get(key);
@@ -134,7 +138,11 @@ impl Verifier {
         let block = match block {
             Ok(block) if block.first == first => block,
             Ok(block) => {
-                self.find(first, "damaged", format!("the block at {first} says that it begins at {}", block.first));
+                self.find(
+                    first,
+                    "damaged",
+                    format!("the block at {first} says that it begins at {}", block.first),
+                );
                 return;
             }
             Err(error) => {

@@ -1,5 +1,7 @@
 //! Both implementations against the one suite.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails like a test")]
+
 use std::sync::{Arc, Mutex};
 
 use vidimus_log::{EventLog, MemoryLog, SledLog, SledLogOptions, conformance};

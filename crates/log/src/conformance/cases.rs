@@ -6,8 +6,8 @@ use proto_events::{ExpectedVersion, GlobalPosition, RecordedEvent, StreamVersion
 
 use super::{Factory, event, stream, tenant};
 use crate::{
-    Append, AppendError, Conflict, EventLog, Frontier, Limits, Refusal, StreamHead, StreamWrite, Subscription,
-    encode_record, leaf_hash,
+    Append, AppendError, Conflict, EventLog, Frontier, Limits, Refusal, StreamHead, StreamWrite,
+    Subscription, encode_record, leaf_hash,
 };
 
 fn positions(events: &[RecordedEvent]) -> Vec<u64> {
@@ -31,10 +31,7 @@ pub async fn an_empty_log_is_empty(make: Factory<'_>) {
     assert_eq!(log.read_all(GlobalPosition::START, 10).await.unwrap(), []);
     assert_eq!(log.read_all_backwards(GlobalPosition::new(10), 10).await.unwrap(), []);
     assert_eq!(log.stream_head(&tenant("acme"), &stream(1)).await.unwrap(), None);
-    assert_eq!(
-        log.read_stream(&tenant("acme"), &stream(1), StreamVersion::FIRST, 10).await.unwrap(),
-        []
-    );
+    assert_eq!(log.read_stream(&tenant("acme"), &stream(1), StreamVersion::FIRST, 10).await.unwrap(), []);
     let report = log.verify().await.unwrap();
     assert_eq!((report.events, report.streams, report.is_clean()), (0, 0, true));
 }
@@ -106,10 +103,7 @@ fn write(to: u128, expected: ExpectedVersion, numbers: std::ops::Range<u64>) -> 
 pub async fn an_append_happens_whole_or_not_at_all(make: Factory<'_>) {
     let log = make(Limits::DEFAULT);
     add(&log, 1, 0..1).await;
-    let writes = vec![
-        write(2, ExpectedVersion::NoStream, 1..3),
-        write(1, ExpectedVersion::NoStream, 3..4),
-    ];
+    let writes = vec![write(2, ExpectedVersion::NoStream, 1..3), write(1, ExpectedVersion::NoStream, 3..4)];
     let refused = log.append(Append { tenant: tenant("acme"), writes }).await;
     assert!(matches!(refused, Err(AppendError::Conflict(conflict)) if conflict.stream == stream(1)));
     assert_eq!(log.tail(), GlobalPosition::new(1));
@@ -202,8 +196,7 @@ pub async fn concurrent_writers_of_one_stream_have_one_winner_each(make: Factory
         tokio::spawn(async move {
             let mut won = 0;
             for round in 0..ROUNDS {
-                let expected =
-                    ExpectedVersion::after(round.checked_sub(1).map(StreamVersion::new));
+                let expected = ExpectedVersion::after(round.checked_sub(1).map(StreamVersion::new));
                 let append = Append::to_stream(
                     tenant("acme"),
                     stream(1),
@@ -212,7 +205,9 @@ pub async fn concurrent_writers_of_one_stream_have_one_winner_each(make: Factory
                 );
                 match log.append(append).await {
                     Ok(_) => won += 1,
-                    Err(AppendError::Conflict(conflict)) => assert!(conflict.actual >= Some(StreamVersion::new(round))),
+                    Err(AppendError::Conflict(conflict)) => {
+                        assert!(conflict.actual >= Some(StreamVersion::new(round)))
+                    }
                     Err(error) => panic!("{error}"),
                 }
                 // Everybody goes on only when this version has its winner.

@@ -40,10 +40,28 @@ fn store_error(directory: &Path, error: StoreError) -> OpenError {
     }
 }
 
+/// Creates the directory if it is not there. However well what is in it is synced, it is lost with a directory whose own
+/// entry is not durable.
+fn create_durably(directory: &Path) -> io::Result<()> {
+    let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let created: Vec<&Path> = directory.ancestors().take_while(missing).collect();
+    std::fs::create_dir_all(directory)?;
+    // The directory itself always: who created it may have died before it was durable.
+    for folder in created.iter().skip(1).chain([&directory]) {
+        let Some(parent) = folder.canonicalize()?.parent().map(Path::to_owned) else { continue };
+        match File::open(parent).and_then(|parent| parent.sync_all()) {
+            // Somebody made it for us in a folder that we may not read; then its entry is theirs to keep.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && created.is_empty() => {}
+            synced => synced?,
+        }
+    }
+    Ok(())
+}
+
 /// Takes the directory for this process, or says who has it.
 fn lock(directory: &Path, holder: &str) -> Result<File, OpenError> {
     let io = |source| OpenError::Io { directory: directory.to_owned(), source };
-    std::fs::create_dir_all(directory).map_err(io)?;
+    create_durably(directory).map_err(io)?;
     let mut file = File::options()
         .read(true)
         .write(true)
@@ -53,7 +71,10 @@ fn lock(directory: &Path, holder: &str) -> Result<File, OpenError> {
         .map_err(io)?;
     match file.try_lock() {
         Ok(()) => {
-            file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{holder}")).map_err(io)?;
+            file.set_len(0)
+                .and_then(|()| file.rewind())
+                .and_then(|()| writeln!(file, "{holder}"))
+                .map_err(io)?;
             Ok(file)
         }
         Err(std::fs::TryLockError::WouldBlock) => {
@@ -88,7 +109,7 @@ pub(super) fn follow(
     let mut at = from;
     let mut wrong = None;
     let start = GlobalPosition::new(at.frontier.size()).next();
-    store.scan(start, |first, stored| {
+    let scanned = store.scan(start, |first, stored| {
         match step(&at, first, stored, heads, remembered) {
             Ok(block) => {
                 at = Followed { frontier: block.frontier.clone(), last_block: block.digest };
@@ -97,11 +118,16 @@ pub(super) fn follow(
             Err(broken) => wrong = Some(broken),
         }
         wrong.is_none()
-    })?;
-    Ok(match wrong {
-        None => Ok(at),
-        Some(broken) => Err(broken),
-    })
+    });
+    match (wrong, scanned) {
+        (Some(broken), _) => Ok(Err(broken)),
+        (None, Ok(())) => Ok(Ok(at)),
+        // Everything before it was read.
+        (None, Err(StoreError::Damaged(reason))) => {
+            Ok(Err(corrupt(GlobalPosition::new(at.frontier.size()).next(), reason)))
+        }
+        (None, Err(error)) => Err(error),
+    }
 }
 
 fn step(
@@ -132,7 +158,10 @@ fn step(
         && remembered.size == block.frontier.size()
         && remembered != block.frontier.head()
     {
-        return Err(corrupt(block.last(), "the log up to here is not the one that the remembered tail names"));
+        return Err(corrupt(
+            block.last(),
+            "the log up to here is not the one that the remembered tail names",
+        ));
     }
     Ok(block)
 }
@@ -157,8 +186,8 @@ pub(super) fn open(directory: &Path, options: &SledLogOptions) -> Result<Opened,
     let store = open_store(directory, options)?;
     let heads = Heads::new();
     let start = Followed { frontier: Frontier::default(), last_block: Digest::new([0; 32]) };
-    let followed = follow(&store, start, &heads, remembered, drop)
-        .map_err(|error| store_error(directory, error))??;
+    let followed =
+        follow(&store, start, &heads, remembered, drop).map_err(|error| store_error(directory, error))??;
     let end = GlobalPosition::new(followed.frontier.size());
     if let Some(broken) = cut_tail(end, remembered) {
         return Err(broken.into());
@@ -169,6 +198,7 @@ pub(super) fn open(directory: &Path, options: &SledLogOptions) -> Result<Opened,
     if remembered != Some(followed.frontier.head()) {
         tail_file.write(followed.frontier.head()).map_err(io)?;
     }
+    store.discard_copy().map_err(io)?;
     Ok(Opened { lock, store, heads, frontier: followed.frontier, last_block: followed.last_block, tail_file })
 }
 

@@ -71,7 +71,8 @@ impl Reader {
             let _turn = turn;
             read(&reader)
         });
-        done.await.map_err(|error| corrupt(GlobalPosition::START, format!("a read ended in a panic: {error}")))?
+        done.await
+            .map_err(|error| corrupt(GlobalPosition::START, format!("a read ended in a panic: {error}")))?
     }
 
     fn store_error(&self, position: GlobalPosition, error: StoreError) -> ReadError {
@@ -198,11 +199,7 @@ impl Reader {
         self.at_the_store(move |reader| reader.backwards_stored(last, limit)).await
     }
 
-    fn backwards_stored(
-        &self,
-        last: GlobalPosition,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, ReadError> {
+    fn backwards_stored(&self, last: GlobalPosition, limit: usize) -> Result<Vec<RecordedEvent>, ReadError> {
         let mut out: Vec<RecordedEvent> = Vec::new();
         let mut last = last;
         while last > GlobalPosition::START && out.len() < limit {

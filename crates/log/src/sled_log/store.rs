@@ -15,6 +15,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock},
+    time::Duration,
 };
 
 use proto_events::GlobalPosition;
@@ -189,6 +190,14 @@ impl Store {
         })
     }
 
+    /// Everything is there: the copy of sled's file that was made before its snapshots were set aside may go.
+    pub(super) fn discard_copy(&self) -> io::Result<()> {
+        match std::fs::remove_file(aside(&self.directory).join("db")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// An error if sled put something where nobody syncs it.
     pub(super) fn check_nothing_spilled(&self) -> Result<(), StoreError> {
         let blobs = self.directory.join("blobs");
@@ -216,7 +225,8 @@ impl Store {
 }
 
 fn part_key(first: [u8; 8], part: usize) -> Result<Vec<u8>, StoreError> {
-    let part = u16::try_from(part).map_err(|_| StoreError::Damaged("a block has too many parts".to_owned()))?;
+    let part =
+        u16::try_from(part).map_err(|_| StoreError::Damaged("a block has too many parts".to_owned()))?;
     let mut key = first.to_vec();
     if part > 0 {
         key.extend(part.to_be_bytes());
@@ -255,14 +265,7 @@ fn open_or_set_snapshots_aside(directory: &Path, cache_bytes: u64) -> Result<Ope
 fn open(directory: &Path, cache_bytes: u64) -> Result<Open, StoreError> {
     let parent = directory.parent().map(Path::to_owned).unwrap_or_default();
     std::fs::create_dir_all(directory)?;
-    let db = caught(|| {
-        Ok(sled::Config::new()
-            .path(directory)
-            .segment_size(SEGMENT_BYTES)
-            .cache_capacity(cache_bytes)
-            .flush_every_ms(None)
-            .open()?)
-    })?;
+    let db = open_sled(directory, cache_bytes)?;
     let file = File::options().read(true).write(true).open(directory.join("db"))?;
     for name in ["db", "conf"] {
         File::open(directory.join(name))?.sync_all()?;
@@ -273,17 +276,61 @@ fn open(directory: &Path, cache_bytes: u64) -> Result<Open, StoreError> {
     Ok(Open { db, file })
 }
 
-/// Moves sled's snapshots into a folder beside them; `false` if there were none.
+/// A database that was dropped lets go of its file a moment later, on a thread of sled's own. Nobody but this process
+/// can hold it (the log's own lock is ours), so it is waited for.
+fn open_sled(directory: &Path, cache_bytes: u64) -> Result<sled::Db, StoreError> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut pauses = 500;
+    loop {
+        let opened = caught(|| {
+            Ok(sled::Config::new()
+                .path(directory)
+                .segment_size(SEGMENT_BYTES)
+                .cache_capacity(cache_bytes)
+                .flush_every_ms(None)
+                .open()?)
+        });
+        match opened {
+            Err(StoreError::Io(error))
+                if pauses > 0 && error.to_string().contains("could not acquire lock") =>
+            {
+                pauses -= 1;
+                std::thread::sleep(PAUSE);
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// Moves sled's snapshots into a folder beside them; `false` if there were none. sled's file is copied there first:
+/// without a snapshot sled reads it from its beginning and *wipes* everything behind the first thing it cannot read.
 fn set_snapshots_aside(directory: &Path) -> io::Result<bool> {
-    let mut moved = false;
-    let aside = directory.with_file_name("snapshots-set-aside");
+    let mut snapshots = Vec::new();
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with("snap.") {
-            std::fs::create_dir_all(&aside)?;
-            std::fs::rename(entry.path(), aside.join(entry.file_name()))?;
-            moved = true;
+            snapshots.push(entry);
         }
     }
-    Ok(moved)
+    if snapshots.is_empty() {
+        return Ok(false);
+    }
+    let aside = aside(directory);
+    std::fs::create_dir_all(&aside)?;
+    let copy = aside.join("db");
+    if !copy.exists() {
+        // Under another name first: a copy that is there is whole.
+        let half = aside.join("db.copying");
+        std::fs::copy(directory.join("db"), &half)?;
+        File::open(&half)?.sync_all()?;
+        std::fs::rename(half, copy)?;
+    }
+    for entry in snapshots {
+        std::fs::rename(entry.path(), aside.join(entry.file_name()))?;
+    }
+    Ok(true)
+}
+
+fn aside(directory: &Path) -> PathBuf {
+    directory.with_file_name("snapshots-set-aside")
 }

@@ -1,18 +1,34 @@
-//! The one writer: takes what waits, numbers it, commits it as blocks, syncs once, then answers everybody.
+//! The one writer: takes what waits, numbers it, makes blocks of it, and hands it on to be committed.
+//!
+//! ```text
+//! queue ─▶ writer: number, hash, compress ─▶ committer: store, sync, publish, answer
+//! ```
+//!
+//! While one group is on its way to the disk, the next is numbered on top of it. At most one commit is in the
+//! committer's hands and one in the writer's. A writer that has nothing else to do commits by itself: a thread that has
+//! to be woken costs more than it saves then.
 
-use std::{path::PathBuf, sync::Arc, sync::atomic::Ordering};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    time::Duration,
+};
 
 use proto_events::{Digest, GlobalPosition};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::{
-    Append, AppendError, Appended, Broken, Frontier, Unavailable,
+    Append, AppendError, Broken, Frontier, StreamHead, Unavailable,
     block::{Block, Encoder},
+    heads::ByKey,
     sequence::{Records, Sequencer},
     sled_log::{
         Shared,
-        open::{self, Followed},
-        store::StoreError,
+        committer::{Answer, Commit, Committer},
         tail_file::TailFile,
     },
 };
@@ -27,28 +43,26 @@ const COMMIT_BYTES: usize = 4 * 1024 * 1024;
 pub(super) struct Waiting {
     pub(super) append: Append,
     pub(super) bytes: usize,
-    pub(super) answer: oneshot::Sender<Result<Appended, AppendError>>,
+    pub(super) answer: Answer,
 }
-
-type Answer = (oneshot::Sender<Result<Appended, AppendError>>, Result<Appended, AppendError>);
 
 pub(super) struct Writer {
     shared: Arc<Shared>,
     encoder: Encoder,
+    /// The tree, the last block and the new heads of what was numbered last, durable or not yet.
     frontier: Frontier,
     last_block: Digest,
-    tail_file: TailFile,
+    ahead: Arc<ByKey<StreamHead>>,
+    committer: Arc<Mutex<Committer>>,
+    /// How many commits were handed on and are not done.
+    handed_on: Arc<AtomicUsize>,
+    failed: Arc<AtomicBool>,
     directory: PathBuf,
     reserved_bytes: u64,
-    /// sled saw an error of the operating system and has to be opened again before it takes anything.
-    must_reopen: bool,
 }
 
-/// One commit that is being put together.
-struct Commit {
-    blocks: Vec<(Block, Vec<u8>)>,
-    frontier: Frontier,
-    last_block: Digest,
+fn locked(committer: &Mutex<Committer>) -> MutexGuard<'_, Committer> {
+    committer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Writer {
@@ -60,19 +74,37 @@ impl Writer {
         directory: PathBuf,
         reserved_bytes: u64,
     ) -> Self {
+        let failed = Arc::new(AtomicBool::new(false));
+        let committer = Committer::new(
+            Arc::clone(&shared),
+            frontier.clone(),
+            last_block,
+            tail_file,
+            directory.clone(),
+            Arc::clone(&failed),
+        );
         Self {
             shared,
             encoder: Encoder::new(),
             frontier,
             last_block,
-            tail_file,
+            ahead: Arc::default(),
+            committer: Arc::new(Mutex::new(committer)),
+            handed_on: Arc::default(),
+            failed,
             directory,
             reserved_bytes,
-            must_reopen: false,
         }
     }
 
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Waiting>) {
+        let (hand_on, commits) = sync_channel(0);
+        let (committer, handed_on) = (Arc::clone(&self.committer), Arc::clone(&self.handed_on));
+        let behind = std::thread::Builder::new()
+            .name("vidimus-commit".to_owned())
+            .spawn(move || commit_all(&commits, &committer, &handed_on));
+        // Without a second thread the writer commits everything by itself.
+        let hand_on = behind.is_ok().then_some(hand_on);
         let mut group = Vec::new();
         while let Some(first) = queue.blocking_recv() {
             let mut bytes = first.bytes;
@@ -84,111 +116,39 @@ impl Writer {
                 group.push(next);
             }
             self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            self.commit(&mut group, bytes);
+            if let Err(error) = self.make_ready(bytes) {
+                for waiting in group.drain(..) {
+                    let _ = waiting.answer.send(Err(error.clone()));
+                }
+                continue;
+            }
+            let commit = self.encode(&mut group);
+            self.pass_on(commit, hand_on.as_ref(), !queue.is_empty());
         }
-        // A clean close: the remembered tail becomes durable too.
-        if let Err(error) = self.tail_file.sync() {
-            tracing::warn!(%error, "the remembered tail could not be made durable");
+        drop(hand_on);
+        if let Ok(behind) = behind
+            && behind.join().is_err()
+        {
+            tracing::error!("the log's committer ended in a panic");
         }
+        locked(&self.committer).close();
         let _ = self.shared.broken.set(Broken::Closed);
     }
 
-    fn commit(&mut self, group: &mut Vec<Waiting>, bytes: usize) {
-        if let Err(error) = self.make_ready(bytes) {
-            for waiting in group.drain(..) {
-                let _ = waiting.answer.send(Err(error.clone()));
+    /// Commits; or has it committed, where more is waiting to be numbered meanwhile.
+    fn pass_on(&self, commit: Commit, hand_on: Option<&SyncSender<Commit>>, more_waits: bool) {
+        match hand_on {
+            Some(hand_on) if more_waits || self.handed_on.load(Ordering::Acquire) > 0 => {
+                self.handed_on.fetch_add(1, Ordering::AcqRel);
+                if let Err(unsent) = hand_on.send(commit) {
+                    self.handed_on.fetch_sub(1, Ordering::AcqRel);
+                    for (answer, _) in unsent.0.answers {
+                        let _ = answer.send(Err(Broken::Closed.into()));
+                    }
+                }
             }
-            return;
+            _ => locked(&self.committer).commit(commit),
         }
-        let shared = Arc::clone(&self.shared);
-        let tail = GlobalPosition::new(self.frontier.size());
-        let mut sequencer = Sequencer::new(&shared.heads, tail);
-        let (commit, answers) = self.encode(group, &mut sequencer);
-        if !commit.blocks.is_empty()
-            && let Err(error) = self.store(&commit)
-        {
-            let error = self.failed(error);
-            for (answer, outcome) in answers {
-                // A conflict may rest on an append of the same group, which did not happen.
-                let refused = matches!(outcome, Err(AppendError::Refused(_)));
-                let _ = answer.send(if refused { outcome } else { Err(error.clone()) });
-            }
-            return;
-        }
-        sequencer.publish();
-        self.advance(commit);
-        for (answer, outcome) in answers {
-            // The caller may have gone away; the append stands.
-            let _ = answer.send(outcome);
-        }
-    }
-
-    /// Numbers the group and makes its blocks. An append never spans two blocks.
-    fn encode(&mut self, group: &mut Vec<Waiting>, sequencer: &mut Sequencer<'_>) -> (Commit, Vec<Answer>) {
-        let mut commit =
-            Commit { blocks: Vec::new(), frontier: self.frontier.clone(), last_block: self.last_block };
-        let mut answers = Vec::with_capacity(group.len());
-        let mut records = Records::default();
-        for Waiting { append, bytes, answer } in group.drain(..) {
-            if !records.bytes.is_empty() && records.bytes.len() + bytes > BLOCK_BYTES {
-                self.cut(&mut commit, &mut records);
-            }
-            let outcome = match sequencer.number(&append, &mut records) {
-                Ok(Ok(appended)) => Ok(appended),
-                Ok(Err(conflict)) => Err(conflict.into()),
-                Err(refusal) => Err(refusal.into()),
-            };
-            answers.push((answer, outcome));
-        }
-        if !records.bytes.is_empty() {
-            self.cut(&mut commit, &mut records);
-        }
-        (commit, answers)
-    }
-
-    /// Ends a block.
-    fn cut(&mut self, commit: &mut Commit, records: &mut Records) {
-        let Records { bytes, leaves } = std::mem::take(records);
-        let first = GlobalPosition::new(commit.frontier.size()).next();
-        for leaf in &leaves {
-            commit.frontier.push(*leaf);
-        }
-        let (block, stored) =
-            self.encoder.encode(first, &leaves, bytes, commit.last_block, commit.frontier.clone());
-        commit.last_block = block.digest;
-        commit.blocks.push((block, stored));
-    }
-
-    fn store(&self, commit: &Commit) -> Result<(), StoreError> {
-        for (block, stored) in &commit.blocks {
-            self.shared.store.put(block.first, stored)?;
-        }
-        self.shared.store.sync()
-    }
-
-    /// What is durable becomes visible: heads first (by the caller), then blocks, then the tail.
-    fn advance(&mut self, commit: Commit) {
-        if commit.blocks.is_empty() {
-            return;
-        }
-        let spill_check = commit.blocks.iter().any(|(_, stored)| stored.len() > super::store::PART_BYTES);
-        self.shared.recent.extend(commit.blocks.into_iter().map(|(block, _)| Arc::new(block)).collect());
-        self.frontier = commit.frontier;
-        self.last_block = commit.last_block;
-        let head = self.frontier.head();
-        if let Err(error) = self.tail_file.write(head) {
-            // It only lags then; a later write catches up.
-            tracing::warn!(%error, "the remembered tail could not be written");
-        }
-        self.shared.tail.send_replace(head);
-        if spill_check && let Err(error) = self.shared.store.check_nothing_spilled() {
-            self.break_with(Broken::Storage { reason: error.to_string() });
-        }
-    }
-
-    fn break_with(&self, broken: Broken) -> AppendError {
-        tracing::error!(error = %broken, "the log stops taking appends");
-        self.shared.broken.get_or_init(|| broken).clone().into()
     }
 
     /// Whether a group of this many bytes can be taken on.
@@ -198,78 +158,78 @@ impl Writer {
         }
         let room = fs4::available_space(&self.directory).unwrap_or(u64::MAX);
         // sled writes a value a few times over before it settles.
-        if room < self.reserved_bytes + 4 * bytes as u64 {
+        if room < self.reserved_bytes.saturating_add(4 * bytes as u64) {
             return Err(Unavailable::StorageFull.into());
         }
-        if self.must_reopen {
-            self.reopen()?;
+        if self.failed.load(Ordering::Acquire) {
+            // What was handed on is answered first: it was numbered on top of the failure.
+            while self.handed_on.load(Ordering::Acquire) > 0 {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let mut committer = locked(&self.committer);
+            committer.recover()?;
+            self.frontier = committer.frontier.clone();
+            self.last_block = committer.last_block;
+            self.ahead = Arc::default();
         }
         Ok(())
     }
 
-    /// What the appends of a commit are told that could not be stored.
-    fn failed(&mut self, error: StoreError) -> AppendError {
-        let reason = error.to_string();
-        if error.is_full() {
-            self.must_reopen = true;
-            tracing::warn!(%reason, "the disk is full; the log reopens when there is room");
-            // Whether it happened shows when the store was opened again.
-            return Broken::Storage { reason }.into();
-        }
-        match error {
-            StoreError::Io(_) => self.break_with(Broken::Storage { reason }),
-            StoreError::Damaged(_) => {
-                let position = GlobalPosition::new(self.frontier.size()).next();
-                self.break_with(Broken::Corrupt { position, reason })
-            }
-        }
-    }
-
-    /// Opens the store again after a full disk, and takes over what of the failed commit turns out to be there.
-    fn reopen(&mut self) -> Result<(), AppendError> {
-        if let Err(error) = self.shared.store.reopen() {
-            if error.is_full() {
-                return Err(Unavailable::StorageFull.into());
-            }
-            return Err(self.break_with(Broken::Storage { reason: error.to_string() }));
-        }
+    /// Numbers the group and makes its blocks. An append never spans two blocks.
+    fn encode(&mut self, group: &mut Vec<Waiting>) -> Commit {
+        let (shared, ahead) = (Arc::clone(&self.shared), Arc::clone(&self.ahead));
         let tail = GlobalPosition::new(self.frontier.size());
-        let before = self.frontier.head();
-        let at = Followed { frontier: self.frontier.clone(), last_block: self.last_block };
-        let mut found = Vec::new();
-        let followed = self.shared.store.sync().and_then(|()| {
-            if !self.still_ends_with(tail)? {
-                return Ok(Err(Broken::Corrupt {
-                    position: tail,
-                    reason: "the event was answered as durable and is missing".to_owned(),
-                }));
+        let mut sequencer = Sequencer::new(&shared.heads, tail).on_top_of(&ahead);
+        let base = self.last_block;
+        let mut blocks = Vec::new();
+        let mut answers = Vec::with_capacity(group.len());
+        let mut left = group.iter().map(|waiting| waiting.bytes).sum::<usize>();
+        let mut records = Records::with_capacity(left.min(BLOCK_BYTES));
+        for Waiting { append, bytes, answer } in group.drain(..) {
+            if !records.bytes.is_empty() && records.bytes.len() + bytes > BLOCK_BYTES {
+                let full = std::mem::replace(&mut records, Records::with_capacity(left.min(BLOCK_BYTES)));
+                blocks.push(self.block(full));
             }
-            open::follow(&self.shared.store, at, &self.shared.heads, Some(before), |block| found.push(block))
-        });
-        match followed {
-            Ok(Ok(followed)) => {
-                self.must_reopen = false;
-                let blocks = found.into_iter().map(|block| (block, Vec::new())).collect();
-                self.advance(Commit {
-                    blocks,
-                    frontier: followed.frontier,
-                    last_block: followed.last_block,
-                });
-                Ok(())
-            }
-            Ok(Err(broken)) => Err(self.break_with(broken)),
-            Err(error) if error.is_full() => Err(Unavailable::StorageFull.into()),
-            Err(error) => Err(self.break_with(Broken::Storage { reason: error.to_string() })),
+            left -= bytes;
+            let outcome = match sequencer.number(&append, &mut records) {
+                Ok(Ok(appended)) => Ok(appended),
+                Ok(Err(conflict)) => Err(conflict.into()),
+                Err(refusal) => Err(refusal.into()),
+            };
+            answers.push((answer, outcome));
+        }
+        if !records.bytes.is_empty() {
+            blocks.push(self.block(records));
+        }
+        self.ahead = Arc::new(sequencer.into_heads());
+        Commit {
+            base,
+            blocks,
+            frontier: self.frontier.clone(),
+            last_block: self.last_block,
+            heads: Arc::clone(&self.ahead),
+            answers,
         }
     }
 
-    /// Whether the block that ends at the tail is there and is the one that was answered.
-    fn still_ends_with(&self, tail: GlobalPosition) -> Result<bool, StoreError> {
-        if tail == GlobalPosition::START {
-            return Ok(true);
+    /// The block of `records`, which follows what was numbered before.
+    fn block(&mut self, records: Records) -> (Block, Vec<u8>) {
+        let Records { bytes, leaves } = records;
+        let first = GlobalPosition::new(self.frontier.size()).next();
+        for leaf in &leaves {
+            self.frontier.push(*leaf);
         }
-        let found = self.shared.store.block_at_or_before(tail)?;
-        let block = found.and_then(|(_, stored)| Block::decode(&stored).ok());
-        Ok(block.is_some_and(|block| block.digest == self.last_block))
+        let (block, stored) =
+            self.encoder.encode(first, &leaves, bytes, self.last_block, self.frontier.clone());
+        self.last_block = block.digest;
+        (block, stored)
+    }
+}
+
+/// Commits what is handed on, in order, until the writer ends.
+fn commit_all(commits: &Receiver<Commit>, committer: &Mutex<Committer>, handed_on: &AtomicUsize) {
+    while let Ok(commit) = commits.recv() {
+        locked(committer).commit(commit);
+        handed_on.fetch_sub(1, Ordering::AcqRel);
     }
 }
