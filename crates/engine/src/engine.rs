@@ -8,16 +8,17 @@ use proto_events::{
 };
 use uuid::Uuid;
 use vidimus_domain::execution::{Happened, State, evolve};
-use vidimus_log::{Append, AppendError, EventLog, StreamHead, StreamWrite};
+use vidimus_log::{Append, AppendError, Appended, EventLog, StreamHead, StreamWrite};
 
 use crate::{Clock, EngineError, Ids, Principal, RandomIds, SystemClock, reattempts::Reattempts};
 
 /// Most tries of one command before it answers `contention`.
 pub(crate) const MAX_TRIES: u32 = 32;
-/// Events of a stream that are read at once.
+/// Events of a stream that are asked for at once; the log may answer with fewer.
 const PAGE: usize = 1024;
 
-/// How long things may take.
+/// How long things may take, to the microsecond. A deadline is the first instant that is too late, so zero is too late
+/// at once; one past the year 9999 is the end of that year.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// How long a requester has to confirm.
@@ -89,25 +90,39 @@ impl Engine {
         &self.log
     }
 
-    /// The whole stream, oldest event first. The head is that of the last event that was read.
-    pub(crate) async fn read(
+    /// Folds the stream from version `from` on, page by page, oldest event first.
+    async fn fold<S>(
         &self,
         tenant: &TenantId,
         stream: &StreamId,
-    ) -> Result<(Vec<RecordedEvent>, Option<StreamHead>), EngineError> {
-        let mut events: Vec<RecordedEvent> = Vec::new();
-        let mut from = StreamVersion::FIRST;
+        from: StreamVersion,
+        mut state: S,
+        evolve: fn(S, &RecordedEvent, &Event) -> S,
+    ) -> Result<Loaded<S>, EngineError> {
+        let (mut head, mut next) = (None, from);
         loop {
-            let page = self.log.read_stream(tenant, stream, from, PAGE).await?;
-            let full = page.len() == PAGE;
-            events.extend(page);
-            let head = events
-                .last()
-                .map(|event| StreamHead { version: event.version, position: event.position });
-            match head {
-                Some(head) if full => from = head.version.next(),
-                head => return Ok((events, head)),
+            let page = self.log.read_stream(tenant, stream, next, PAGE).await?;
+            // A log answers with fewer events than asked for where that suits it: only an empty page is the end.
+            let Some(last) = page.last() else { return Ok(Loaded { state, head }) };
+            head = Some(StreamHead { version: last.version, position: last.position });
+            next = last.version.next();
+            for recorded in &page {
+                state = evolve(state, recorded, &decode(recorded)?);
             }
+        }
+    }
+
+    /// Loads a stream whose state is what its last event says (access, attempts): reads that one alone, so that the
+    /// thousandth proposal under one key, or of one function, costs what the first did.
+    pub(crate) async fn load_last<S: Default>(
+        &self,
+        tenant: &TenantId,
+        stream: &StreamId,
+        evolve: fn(S, &RecordedEvent, &Event) -> S,
+    ) -> Result<Loaded<S>, EngineError> {
+        match self.log.stream_head(tenant, stream).await? {
+            None => Ok(Loaded { state: S::default(), head: None }),
+            Some(head) => self.fold(tenant, stream, head.version, S::default(), evolve).await,
         }
     }
 
@@ -116,15 +131,17 @@ impl Engine {
         tenant: &TenantId,
         execution_id: Uuid,
     ) -> Result<Loaded<State>, EngineError> {
-        let (events, head) = self.read(tenant, &StreamId::execution(execution_id)).await?;
-        let mut state = State::initial();
-        for recorded in &events {
-            if let Event::Execution(event) = decode(recorded)? {
-                let at = recorded.event.recorded_at;
-                state = evolve(state, Happened { by: &recorded.event.actor, at, event: &event });
+        let stream = StreamId::execution(execution_id);
+        self.fold(tenant, &stream, StreamVersion::FIRST, State::initial(), |state, recorded, event| {
+            match event {
+                Event::Execution(event) => {
+                    let (by, at) = (&recorded.event.actor, recorded.event.recorded_at);
+                    evolve(state, Happened { by, at, event })
+                }
+                _ => state,
             }
-        }
-        Ok(Loaded { state, head })
+        })
+        .await
     }
 
     /// The envelope of events that one command led to.
@@ -156,9 +173,9 @@ impl Engine {
         &self,
         tenant: &TenantId,
         writes: Vec<StreamWrite>,
-    ) -> Result<Option<GlobalPosition>, EngineError> {
+    ) -> Result<Option<Appended>, EngineError> {
         match self.log.append(Append { tenant: tenant.clone(), writes }).await {
-            Ok(appended) => Ok(Some(appended.last)),
+            Ok(appended) => Ok(Some(appended)),
             Err(AppendError::Conflict(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -17,7 +17,9 @@ pub enum EngineError {
     #[error(transparent)]
     Attempt(#[from] attempt::Rejection),
     /// The principal does not have the role that the command takes.
-    #[error("`{actor}` does not have the role `{role}`: use a key that has it, or ask an administrator for it")]
+    #[error(
+        "`{actor}` does not have the role `{role}`: use a key that has it, or ask an administrator for it"
+    )]
     MissingRole {
         /// Who tried.
         actor: Actor,
@@ -65,7 +67,8 @@ impl EngineError {
         }
     }
 
-    /// Whether the same command can pass later as it is.
+    /// Whether this passes by itself: nothing was appended, and the same command may pass when it is given again. A decided
+    /// no is not retryable, whatever may become of the execution later.
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Append(error) => error.is_retryable(),

@@ -1,6 +1,8 @@
 //! The commands on an execution that exists.
 
-use proto_events::{Actor, ArgumentsDigest, GlobalPosition, Json, ResultStatus, StreamId, TenantId, Timestamp};
+use proto_events::{
+    Actor, ArgumentsDigest, GlobalPosition, Json, ResultStatus, StreamId, TenantId, Timestamp,
+};
 use uuid::Uuid;
 use vidimus_domain::execution::{Action, Command, DeadlineKind, Rejection, Report, State, decide};
 
@@ -16,7 +18,7 @@ pub struct Answer {
     pub execution_id: Uuid,
     /// Where it stands.
     pub state: State,
-    /// Position of its last event: a view that has reached it shows this answer.
+    /// Position of the execution's last event: a view that has reached it shows this answer.
     pub position: GlobalPosition,
     /// Whether the command changed nothing, because it had taken effect before.
     pub already: bool,
@@ -62,7 +64,9 @@ impl Engine {
                 return Err(Rejection::NotFound.into());
             }
             command.at = self.clock.now();
-            if let Some(answer) = self.attempt(principal, execution_id, loaded, &command, correlation_id).await? {
+            if let Some(answer) =
+                self.attempt(principal, execution_id, loaded, &command, correlation_id).await?
+            {
                 return Ok(answer);
             }
         }
@@ -85,13 +89,12 @@ impl Engine {
         }
         let stream = StreamId::execution(execution_id);
         let expected = loaded.expected();
-        let write =
-            self.execution_write(principal, command, stream, expected, &events, correlation_id)?;
+        let write = self.execution_write(principal, command, stream, expected, &events, correlation_id)?;
         let appended = self.append(&principal.tenant, vec![write]).await?;
-        Ok(appended.map(|position| Answer {
+        Ok(appended.map(|appended| Answer {
             execution_id,
             state: loaded.state.then(command, &events),
-            position,
+            position: appended.last,
             already: false,
         }))
     }
@@ -187,8 +190,7 @@ impl Engine {
         permit_id: Uuid,
         running: Option<ArgumentsDigest>,
     ) -> Result<Answer, EngineError> {
-        let action =
-            Action::Start { permit_id, arguments_digest: running, lease: self.settings.lease };
+        let action = Action::Start { permit_id, arguments_digest: running, lease: self.settings.lease };
         self.transact(principal, execution_id, action).await
     }
 

@@ -6,7 +6,7 @@ use vidimus_log::StreamWrite;
 
 use crate::{
     Engine, EngineError, Principal, Role,
-    engine::{Loaded, MAX_TRIES, decode},
+    engine::{Loaded, MAX_TRIES},
 };
 
 /// The answer to setting or reading a function's access.
@@ -16,7 +16,7 @@ pub struct AccessAnswer {
     pub function: FunctionName,
     /// Its access; `None` where it was never set.
     pub access: Option<Access>,
-    /// Position of the last event about it.
+    /// Position of the last event about it; [`GlobalPosition::START`] where there is none.
     pub position: GlobalPosition,
     /// Whether nothing changed.
     pub already: bool,
@@ -28,14 +28,11 @@ impl Engine {
         tenant: &TenantId,
         function: &FunctionName,
     ) -> Result<Loaded<State>, EngineError> {
-        let (events, head) = self.read(tenant, &StreamId::function(function)).await?;
-        let mut state = State::default();
-        for recorded in &events {
-            if let Event::Function(event) = decode(recorded)? {
-                state = evolve(state, &event);
-            }
-        }
-        Ok(Loaded { state, head })
+        self.load_last(tenant, &StreamId::function(function), |state: State, _, event| match event {
+            Event::Function(event) => evolve(state, event),
+            _ => state,
+        })
+        .await
     }
 
     /// The access to a function.
@@ -90,8 +87,8 @@ impl Engine {
                 expected: loaded.expected(),
                 events: self.envelopes(principal, command.at, correlation_id, events)?,
             };
-            if let Some(position) = self.append(&principal.tenant, vec![write]).await? {
-                return Ok(answer(position, false));
+            if let Some(appended) = self.append(&principal.tenant, vec![write]).await? {
+                return Ok(answer(appended.last, false));
             }
         }
         Err(EngineError::Contention { tries: MAX_TRIES })

@@ -1,6 +1,6 @@
 //! Proposing a call: access, decision, attempt, one append.
 
-use proto_events::{Actor, CallRef, Event, Json, StreamId};
+use proto_events::{Actor, CallRef, Event, GlobalPosition, Json, StreamId, TenantId};
 use uuid::Uuid;
 use vidimus_domain::{
     access_policy::decision_from_access,
@@ -12,7 +12,7 @@ use vidimus_log::StreamWrite;
 
 use crate::{
     Answer, Engine, EngineError, Principal,
-    engine::{Loaded, MAX_TRIES, decode},
+    engine::{Loaded, MAX_TRIES},
 };
 
 /// A call that an agent wants to make.
@@ -47,9 +47,10 @@ impl Engine {
             let (execution, attempt) = match &proposal.idempotency_key {
                 // A fresh id has no history, and no key has no former attempt.
                 None => (Loaded { state: State::initial(), head: None }, None),
-                Some(key) => {
-                    (self.load_execution(tenant, execution_id).await?, Some(self.load_attempt(tenant, key).await?))
-                }
+                Some(key) => (
+                    self.load_execution(tenant, execution_id).await?,
+                    Some(self.load_attempt(tenant, key).await?),
+                ),
             };
             let access = self.load_access(tenant, &proposal.call.function).await?;
             let version = access.head.map(|head| head.version);
@@ -75,7 +76,7 @@ impl Engine {
             };
             let events = decide(&execution.state, &command)?;
             if events.is_empty() {
-                return self.reattempt(principal, execution_id).await;
+                return self.reattempt(principal, execution_id, execution, correlation_id).await;
             }
             let expected = execution.expected();
             let stream = StreamId::execution(execution_id);
@@ -102,7 +103,9 @@ impl Engine {
                 expected: access.expected(),
                 events: Vec::new(),
             });
-            if let Some(position) = self.append(tenant, writes).await? {
+            if let Some(appended) = self.append(tenant, writes).await? {
+                // The execution's events are the append's first: where the last of them stands, the answer is whole.
+                let position = GlobalPosition::new(appended.first.get() + events.len() as u64 - 1);
                 let state = execution.state.then(&command, &events);
                 return Ok(Answer { execution_id, state, position, already: false });
             }
@@ -112,27 +115,48 @@ impl Engine {
 
     async fn load_attempt(
         &self,
-        tenant: &proto_events::TenantId,
+        tenant: &TenantId,
         key: &str,
     ) -> Result<Loaded<attempt::State>, EngineError> {
-        let (events, head) = self.read(tenant, &StreamId::attempt(key)).await?;
-        let mut state = attempt::State::default();
-        for recorded in &events {
-            if let Event::Attempt(event) = decode(recorded)? {
-                state = attempt::evolve(state, &event);
-            }
-        }
-        Ok(Loaded { state, head })
+        self.load_last(tenant, &StreamId::attempt(key), |state: attempt::State, _, event| match event {
+            Event::Attempt(event) => attempt::evolve(state, event),
+            _ => state,
+        })
+        .await
     }
 
     /// The same attempt again: it gets the earlier answer, and is counted.
-    async fn reattempt(&self, principal: &Principal, execution_id: Uuid) -> Result<Answer, EngineError> {
-        let seen = self.reattempts.count(&principal.tenant, execution_id);
-        let mut answer = self.transact(principal, execution_id, Action::Reattempt { seen }).await?;
-        if !answer.already {
-            self.reattempts.recorded(&principal.tenant, execution_id, seen);
+    ///
+    /// The answer is durable already, so it does not depend on the count: where the count cannot be put on record now,
+    /// it stays in memory and goes on record with a later one.
+    async fn reattempt(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        mut loaded: Loaded<State>,
+        correlation_id: Uuid,
+    ) -> Result<Answer, EngineError> {
+        let tenant = &principal.tenant;
+        let on_record = |state: &State| state.execution().map_or(0, |execution| execution.reattempts);
+        self.reattempts.count(tenant, execution_id, on_record(&loaded.state));
+        for _ in 0..MAX_TRIES {
+            // Read again for each try: who was first may have put this retry on record with its own.
+            let total = self.reattempts.total(tenant, execution_id);
+            let seen = total.saturating_sub(on_record(&loaded.state));
+            let action = Action::Reattempt { seen };
+            let command = Command { by: principal.actor.clone(), at: self.clock.now(), action };
+            match self.attempt(principal, execution_id, loaded, &command, correlation_id).await {
+                Ok(Some(answer)) => return Ok(Answer { already: true, ..answer }),
+                Ok(None) => loaded = self.load_execution(tenant, execution_id).await?,
+                Err(error) if error.is_retryable() => {
+                    tracing::warn!(execution = %execution_id, %error, "a retry is counted in memory only");
+                    loaded = self.load_execution(tenant, execution_id).await?;
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
         }
-        answer.already = true;
-        Ok(answer)
+        let position = loaded.position();
+        Ok(Answer { execution_id, state: loaded.state, position, already: true })
     }
 }

@@ -1,0 +1,81 @@
+//! Every error: its code, whether it passes, and that it says what to do.
+
+use proto_events::{Actor, DecodeError, ExpectedVersion, GlobalPosition};
+use vidimus_domain::{attempt, execution, field::InvalidField, function};
+use vidimus_engine::EngineError;
+use vidimus_log::{AppendError, Broken, Conflict, ReadError, Refusal, Unavailable};
+
+#[test]
+fn every_error_has_its_code_and_says_whether_it_passes() {
+    let field = InvalidField::Missing { field: "reason" };
+    let (actor, stream) = (Actor::user("ada"), || "execution-1".parse().unwrap());
+    let conflict = Conflict { stream: stream(), expected: ExpectedVersion::NoStream, actual: None };
+    let overloaded = Unavailable::Overloaded { what: "appends", waiting: 1 };
+    let storage = Broken::Storage { reason: "EIO".into() };
+    let corrupt = Broken::Corrupt { position: GlobalPosition::new(3), reason: "digest".into() };
+    let too_large = Refusal::TooLarge { what: "the append in bytes", size: 2, limit: 1 };
+    let unknown = DecodeError::UnknownType { event_type: "new".into() };
+    let decode = EngineError::Event { position: GlobalPosition::new(3), error: unknown };
+    let table: Vec<(EngineError, &str, bool)> = vec![
+        (execution::Rejection::NotFound.into(), "execution_not_found", false),
+        (execution::Rejection::AwaitingApproval.into(), "awaiting_approval", false),
+        (execution::Rejection::Field(field.clone()).into(), "text_missing", false),
+        (
+            function::Rejection::AgentCannotSetAccess { actor: actor.clone() }.into(),
+            "agent_cannot_set_access",
+            false,
+        ),
+        (attempt::Rejection::Field(field).into(), "text_missing", false),
+        (EngineError::MissingRole { actor, role: "admin" }, "missing_role", false),
+        (EngineError::Contention { tries: 32 }, "contention", true),
+        (AppendError::from(conflict).into(), "conflict", false),
+        (AppendError::from(Refusal::Empty).into(), "append_empty", false),
+        (AppendError::from(Refusal::StreamTwice(stream())).into(), "append_stream_twice", false),
+        (AppendError::from(too_large).into(), "append_too_large", false),
+        (AppendError::from(overloaded.clone()).into(), "overloaded", true),
+        (AppendError::from(Unavailable::StorageFull).into(), "storage_full", true),
+        (AppendError::from(Broken::Closed).into(), "log_closed", false),
+        (AppendError::from(storage.clone()).into(), "storage_failed", false),
+        (AppendError::from(corrupt.clone()).into(), "corrupt", false),
+        (ReadError::from(overloaded).into(), "overloaded", true),
+        (ReadError::from(Unavailable::StorageFull).into(), "storage_full", true),
+        (ReadError::from(Broken::Closed).into(), "log_closed", false),
+        (ReadError::from(storage).into(), "storage_failed", false),
+        (ReadError::from(corrupt).into(), "corrupt", false),
+        (decode, "unreadable_event", false),
+        (EngineError::Encode("depth".into()), "encode", false),
+    ];
+    for (error, code, retryable) in table {
+        // A variant more has to come into the table.
+        match &error {
+            EngineError::Execution(_)
+            | EngineError::Function(_)
+            | EngineError::Attempt(_)
+            | EngineError::MissingRole { .. }
+            | EngineError::Contention { .. }
+            | EngineError::Append(_)
+            | EngineError::Read(_)
+            | EngineError::Event { .. }
+            | EngineError::Encode(_) => {}
+        }
+        assert_eq!((error.code(), error.is_retryable()), (code, retryable), "{error}");
+        assert!(!error.to_string().is_empty());
+    }
+}
+
+#[test]
+fn the_engines_own_errors_say_what_to_do() {
+    let missing = EngineError::MissingRole { actor: Actor::user("ada"), role: "admin" };
+    assert_eq!(
+        missing.to_string(),
+        "`user:ada` does not have the role `admin`: use a key that has it, or ask an administrator for it"
+    );
+    assert_eq!(
+        EngineError::Contention { tries: 32 }.to_string(),
+        "too much happens to this stream at once (tried 32 times): try again"
+    );
+    assert_eq!(
+        EngineError::Encode("depth".into()).to_string(),
+        "an event could not be written as JSON: depth; report this as a bug"
+    );
+}

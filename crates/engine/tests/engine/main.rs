@@ -1,0 +1,22 @@
+//! The engine from outside: every command, on the log in memory, and on the log on disk where durability matters.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by a panic, in its helpers too"
+)]
+
+mod access;
+mod attempts;
+mod contention;
+mod deadlines;
+mod errors;
+mod keeper;
+mod propose;
+mod record;
+mod restart;
+mod reviews;
+mod runs;
+mod support;
+mod tenants;
