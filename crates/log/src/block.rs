@@ -9,19 +9,24 @@ use proto_events::{Digest, GlobalPosition, LeafHash, RecordedEvent};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    heads::MAX_POSITION,
     merkle::Frontier,
-    record::{RecordError, RecordHead, decode_record},
+    record::{RecordError, RecordHead},
 };
 
 const MAGIC: [u8; 4] = *b"VDMB";
-const FORMAT_VERSION: u8 = 1;
+/// Version of the block's layout.
+pub(crate) const VERSION: u8 = 1;
 const CODEC_NONE: u8 = 0;
 const CODEC_ZSTD: u8 = 1;
+/// Every codec that a body was ever written with.
+#[cfg(test)]
+pub(crate) const CODECS: [u8; 2] = [CODEC_NONE, CODEC_ZSTD];
 /// Bytes of the header before the frontier.
 const FIXED: usize = 96;
 const HASH: usize = 32;
 /// Largest body a header may claim: an append at its limit, with room for a later, larger limit.
-const MAX_BODY: usize = 64 * 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
 /// Bodies below this are not worth compressing.
 const COMPRESS_FROM: usize = 256;
 /// zstd's level: 1 costs a third of level 3 and gives up a tenth of the ratio on JSON.
@@ -44,6 +49,8 @@ pub(crate) enum BlockError {
     BodyDigest,
     #[error("the block's body cannot be decompressed")]
     Codec,
+    #[error("the block does not hold as many records as its header says")]
+    Count,
     #[error(transparent)]
     Record(#[from] RecordError),
 }
@@ -76,6 +83,11 @@ impl Block {
         GlobalPosition::new(self.first.get() + u64::from(self.count) - 1)
     }
 
+    /// Whether the event at `position` is in it.
+    pub(crate) fn holds(&self, position: GlobalPosition) -> bool {
+        self.first <= position && position <= self.last()
+    }
+
     /// Bytes that it takes in memory.
     pub(crate) fn weight(&self) -> usize {
         self.leaves.len() + self.records.len() + 256
@@ -86,28 +98,34 @@ impl Block {
         Digest::new(bytes.copied().unwrap_or_default())
     }
 
-    /// The records' bytes with their heads, in order.
+    /// The records' bytes with their heads, in order, each checked against its place; an error ends it.
     pub(crate) fn heads(&self) -> impl Iterator<Item = Result<(RecordHead, &[u8]), BlockError>> {
-        let mut rest = &self.records[..];
+        let (mut rest, mut index, mut ended) = (&self.records[..], 0, false);
         std::iter::from_fn(move || {
-            if rest.is_empty() {
+            if ended || rest.is_empty() && index == self.count {
                 return None;
             }
-            Some(match RecordHead::read(rest) {
-                Ok(head) => {
-                    let (record, after) = rest.split_at(head.len());
-                    rest = after;
-                    Ok((head, record))
-                }
-                Err(error) => {
-                    rest = &[];
-                    Err(error.into())
-                }
-            })
+            let next = self.head_at(index, rest).map(|head| {
+                let (record, after) = rest.split_at(head.len());
+                (rest, index) = (after, index + 1);
+                (head, record)
+            });
+            ended = next.is_err();
+            Some(next)
         })
     }
 
-    /// The events from position `from` on, at most `limit`, into `out`.
+    /// The head of the record with this index, which `rest` begins with.
+    fn head_at(&self, index: u32, rest: &[u8]) -> Result<RecordHead, BlockError> {
+        if rest.is_empty() != (index == self.count) {
+            return Err(BlockError::Count);
+        }
+        let head = RecordHead::read(rest)?;
+        head.check(self.first.get() + u64::from(index))?;
+        Ok(head)
+    }
+
+    /// The events from position `from` on, at most `limit`, into `out`; each is checked against its place.
     pub(crate) fn events(
         &self,
         from: GlobalPosition,
@@ -116,31 +134,37 @@ impl Block {
     ) -> Result<(), BlockError> {
         let mut rest = self.records.clone();
         let skip = usize::try_from(from.get().saturating_sub(self.first.get())).unwrap_or(usize::MAX);
-        let end = skip.saturating_add(limit).min(self.count as usize);
-        for index in 0..end {
-            if index < skip {
-                rest.advance(RecordHead::read(&rest)?.len());
-            } else {
-                let (event, len) = decode_record(&rest, self.leaf(index))?;
-                rest.advance(len);
-                out.push(event);
+        let end = skip.saturating_add(limit);
+        for index in 0..self.count {
+            let at = index as usize;
+            if at >= end {
+                return Ok(());
             }
+            let head = self.head_at(index, &rest)?;
+            if at >= skip {
+                out.push(head.decode(&rest, self.leaf(at))?);
+            }
+            rest.advance(head.len());
         }
-        Ok(())
+        if rest.is_empty() { Ok(()) } else { Err(BlockError::Count) }
     }
 
-    /// The event at `position`.
+    /// The event at `position`, in memory of its own: whoever keeps it does not keep the block.
     pub(crate) fn event(&self, position: GlobalPosition) -> Result<Option<RecordedEvent>, BlockError> {
-        let mut one = Vec::with_capacity(1);
-        self.events(position, 1, &mut one)?;
-        Ok(one.pop().filter(|event| event.position == position))
+        if !self.holds(position) {
+            return Ok(None);
+        }
+        let index = usize::try_from(position.get() - self.first.get()).unwrap_or(usize::MAX);
+        let (head, record) = self.heads().nth(index).ok_or(BlockError::Count)??;
+        Ok(Some(head.decode(&Bytes::copy_from_slice(record), self.leaf(index))?))
     }
 
-    /// Reads a block as it lies in the store and checks both digests.
+    /// Reads a block as it lies in the store and checks both digests. Its records are checked when they are taken out.
     pub(crate) fn decode(stored: &[u8]) -> Result<Self, BlockError> {
         let header = Header::read(stored)?;
-        let leaves_end = header.len + header.count as usize * HASH;
-        let body_end = leaves_end + header.stored;
+        let leaves_len = (header.count as usize).checked_mul(HASH).ok_or(BlockError::Cut)?;
+        let leaves_end = header.len.checked_add(leaves_len).ok_or(BlockError::Cut)?;
+        let body_end = leaves_end.checked_add(header.stored).ok_or(BlockError::Cut)?;
         let leaves = stored.get(header.len..leaves_end).ok_or(BlockError::Cut)?;
         let body = stored.get(leaves_end..body_end).ok_or(BlockError::Cut)?;
         if sha256(&[leaves, body]) != header.body_digest || stored.len() != body_end {
@@ -192,7 +216,7 @@ impl Header {
             return Err(BlockError::Magic);
         }
         let version = fixed.get_u8();
-        if version != FORMAT_VERSION {
+        if version != VERSION {
             return Err(BlockError::Version(version));
         }
         let codec = fixed.get_u8();
@@ -214,7 +238,8 @@ impl Header {
             return Err(BlockError::HeaderDigest);
         }
         let size = first.get().checked_add(u64::from(count)).and_then(|end| end.checked_sub(1));
-        let frontier = size.and_then(|size| Frontier::new(size, frontier_nodes));
+        let frontier =
+            size.filter(|size| *size <= MAX_POSITION).and_then(|size| Frontier::new(size, frontier_nodes));
         match frontier {
             Some(frontier)
                 if count > 0
@@ -264,7 +289,7 @@ impl Encoder {
         let len = FIXED + frontier.nodes().len() * HASH + HASH + leaf_bytes.len() + body.len();
         let mut stored = Vec::with_capacity(len);
         stored.put_slice(&MAGIC);
-        stored.put_u8(FORMAT_VERSION);
+        stored.put_u8(VERSION);
         stored.put_u8(codec);
         stored.put_u16(u16::try_from(frontier.nodes().len()).unwrap_or(u16::MAX));
         stored.put_u64(first.get());
@@ -301,3 +326,6 @@ fn decompress(body: &[u8], raw: usize) -> Option<Vec<u8>> {
     }
     DECOMPRESSOR.with_borrow_mut(|decompressor| decompressor.as_mut()?.decompress(body, raw).ok())
 }
+
+#[cfg(test)]
+mod tests;

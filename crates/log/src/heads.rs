@@ -134,4 +134,47 @@ mod tests {
         assert_eq!(heads.len(), 1);
         assert_eq!(heads.get(heads.key(b"acm", b"eexecution-1")), None);
     }
+
+    fn numbered(number: u64) -> StreamHead {
+        StreamHead { version: StreamVersion::new(number % 100), position: GlobalPosition::new(number + 1) }
+    }
+
+    #[test]
+    fn streams_do_not_meet_and_spread_over_the_shards() {
+        const STREAMS: u64 = 100_000;
+        let heads = Heads::new();
+        let key = |number: u64| heads.key(b"acme", format!("execution-{number}").as_bytes());
+        for number in 0..STREAMS {
+            heads.set(key(number), numbered(number));
+        }
+        assert_eq!(heads.len() as u64, STREAMS);
+        assert!((0..STREAMS).all(|number| heads.get(key(number)) == Some(numbered(number))));
+        // 390 a shard on the average, with a standard deviation of 20.
+        let sizes: Vec<_> = heads.shards.iter().map(|shard| shard.read().unwrap().len()).collect();
+        assert!(sizes.iter().all(|size| (200..600).contains(size)), "{sizes:?}");
+    }
+
+    #[test]
+    fn keys_that_share_a_shard_and_a_bucket_are_told_apart() {
+        let heads = Heads::new();
+        // One shard, and the same hash in the table: the two words are only mixed by XOR.
+        let keys = [StreamKey(1, 256), StreamKey(1 ^ 256 ^ 512, 512), StreamKey(256, 1), StreamKey(0, 257)];
+        for (number, key) in (0..).zip(keys) {
+            heads.set(key, numbered(number));
+        }
+        assert_eq!(heads.len(), keys.len());
+        for (number, key) in (0..).zip(keys) {
+            assert_eq!(heads.get(key), Some(numbered(number)));
+        }
+    }
+
+    #[test]
+    fn every_index_has_keys_of_its_own() {
+        assert_ne!(Heads::new().key(b"acme", b"a-1"), Heads::new().key(b"acme", b"a-1"));
+    }
+
+    #[test]
+    fn a_stream_takes_24_bytes() {
+        assert_eq!(size_of::<(StreamKey, Packed)>(), 24);
+    }
 }

@@ -3,13 +3,15 @@
 //! * [`SledLog`] keeps the log in a directory, on sled, durable when answered.
 //! * [`MemoryLog`] keeps it in memory, for tests of everything above the log.
 //!
-//! Both pass one conformance suite (feature `conformance`). Nothing outside the module `sled_store` names sled.
+//! Both pass one conformance suite (feature `conformance`). Nothing outside the module `sled_log::store` names sled.
 
 mod block;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contract;
 mod error;
+#[cfg(test)]
+mod golden;
 mod heads;
 mod limits;
 mod memory;

@@ -17,6 +17,8 @@ pub struct Limits {
     pub waiting_reads: usize,
     /// Most events of one read, whatever was asked for.
     pub read_events: usize,
+    /// About how many bytes of memory the answer of one read holds; it has fewer events then, but at least one.
+    pub read_bytes: usize,
 }
 
 impl Limits {
@@ -29,6 +31,7 @@ impl Limits {
         queued_bytes: 64 * 1024 * 1024,
         waiting_reads: 1024,
         read_events: 8192,
+        read_bytes: 16 * 1024 * 1024,
     };
 }
 

@@ -115,6 +115,40 @@ mod tests {
     }
 
     #[test]
+    fn a_frontier_has_a_node_for_every_1_bit_of_its_size() {
+        let node = Digest::new([1; 32]);
+        for size in [0, 1, 2, 3, 255, 256, 1 << 40, (1 << 40) - 1, u64::MAX] {
+            for nodes in 0..=66 {
+                let made = Frontier::new(size, vec![node; nodes]);
+                assert_eq!(made.is_some(), nodes == size.count_ones() as usize, "{nodes} nodes of {size}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(12))]
+
+        /// Grown in chunks, and taken up again between them from what a block keeps.
+        #[test]
+        fn random_sizes_agree_too(chunks in proptest::collection::vec(1_u64..900, 1..8), seed in 0_u64..1 << 32) {
+            let mut frontier = Frontier::default();
+            let mut stored = Stored(Vec::new());
+            for chunk in chunks {
+                for index in frontier.size()..frontier.size() + chunk {
+                    let leaf = format!("{seed} {index}");
+                    let hash = record_hash(leaf.as_bytes());
+                    let hashes = stored_hashes_for_record_hash(index, hash, &stored).unwrap();
+                    stored.0.extend(hashes);
+                    frontier.push(leaf_hash(leaf.as_bytes()));
+                }
+                let root = tree_hash(frontier.size(), &stored).unwrap();
+                proptest::prop_assert_eq!(*frontier.root().as_bytes(), root.0);
+                frontier = Frontier::new(frontier.size(), frontier.nodes().to_vec()).unwrap();
+            }
+        }
+    }
+
+    #[test]
     fn the_vectors_of_rfc_6962_hold() {
         // Leaves and roots of the test vectors of the Certificate Transparency reference implementation.
         let leaves: [&[u8]; 3] = [b"", b"\x00", b"\x10"];

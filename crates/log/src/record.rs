@@ -10,8 +10,10 @@ use proto_events::{
 };
 use uuid::Uuid;
 
+use crate::heads::MAX_VERSION;
+
 /// Version of the record's layout.
-const RECORD_VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 1;
 /// Bytes before the texts.
 const FIXED: usize = 96;
 
@@ -77,7 +79,7 @@ pub(crate) fn write_record(out: &mut Vec<u8>, place: Place<'_>, event: &NewEvent
     out.put_slice(event.causation_id.unwrap_or(Uuid::nil()).as_bytes());
     out.put_u16(event.schema_version);
     out.put_u8(kind_code(event.actor.kind));
-    out.put_u8(RECORD_VERSION);
+    out.put_u8(VERSION);
     out.put_u16(u16_len(place.tenant.as_str()));
     out.put_u16(u16_len(place.stream.as_str()));
     out.put_u16(u16_len(&event.event_type));
@@ -116,33 +118,40 @@ pub(crate) struct RecordHead {
     payload: usize,
 }
 
-fn array<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], RecordError> {
-    bytes.get(at..).and_then(|rest| rest.first_chunk::<N>()).copied().ok_or(CUT)
+/// The fixed bytes of the record that `bytes` starts with.
+fn fixed(bytes: &[u8]) -> Result<&[u8; FIXED], RecordError> {
+    bytes.first_chunk().ok_or(CUT)
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Result<usize, RecordError> {
-    Ok(usize::from(u16::from_be_bytes(array(bytes, at)?)))
+#[inline]
+fn field<const N: usize>(fixed: &[u8; FIXED], at: usize) -> [u8; N] {
+    // Every `at` is a constant within the fixed bytes.
+    fixed.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; N])
+}
+
+fn u16_at(fixed: &[u8; FIXED], at: usize) -> usize {
+    usize::from(u16::from_be_bytes(field(fixed, at)))
 }
 
 impl RecordHead {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, RecordError> {
-        if bytes.get(83) != Some(&RECORD_VERSION) {
+        let fixed = fixed(bytes)?;
+        if fixed[83] != VERSION {
             return Err(RecordError("its version is not 1; upgrade this program"));
         }
-        let position_at =
-            |at| Ok::<_, RecordError>(GlobalPosition::new(u64::from_be_bytes(array(bytes, at)?)));
-        let previous = position_at(16)?;
-        let tenant = FIXED + u16_at(bytes, 84)?;
-        let stream = tenant + u16_at(bytes, 86)?;
-        let event_type = stream + u16_at(bytes, 88)?;
-        let actor = event_type + u16_at(bytes, 90)?;
-        let payload = actor + u32::from_be_bytes(array(bytes, 92)?) as usize;
+        let position_at = |at| GlobalPosition::new(u64::from_be_bytes(field(fixed, at)));
+        let previous = position_at(16);
+        let tenant = FIXED + u16_at(fixed, 84);
+        let stream = tenant + u16_at(fixed, 86);
+        let event_type = stream + u16_at(fixed, 88);
+        let actor = event_type + u16_at(fixed, 90);
+        let payload = actor.saturating_add(u32::from_be_bytes(field(fixed, 92)) as usize);
         if payload > bytes.len() {
             return Err(CUT);
         }
         Ok(Self {
-            position: position_at(0)?,
-            version: StreamVersion::new(u64::from_be_bytes(array(bytes, 8)?)),
+            position: position_at(0),
+            version: StreamVersion::new(u64::from_be_bytes(field(fixed, 8))),
             previous: (previous != GlobalPosition::START).then_some(previous),
             tenant,
             stream,
@@ -150,6 +159,24 @@ impl RecordHead {
             actor,
             payload,
         })
+    }
+
+    /// Checks what a record says of its place against the place that it was found at.
+    ///
+    /// # Errors
+    /// When it names another, or one that no log gives.
+    pub(crate) fn check(&self, position: u64) -> Result<(), RecordError> {
+        let first = self.version == StreamVersion::FIRST;
+        if self.position.get() != position {
+            return Err(RecordError("it names another position than it stands at"));
+        }
+        if self.version.get() > MAX_VERSION
+            || first != self.previous.is_none()
+            || self.previous >= Some(self.position)
+        {
+            return Err(RecordError("its version and the event before it contradict each other"));
+        }
+        Ok(())
     }
 
     /// How many bytes the record has.
@@ -164,6 +191,41 @@ impl RecordHead {
     pub(crate) fn stream_bytes<'a>(&self, record: &'a [u8]) -> &'a [u8] {
         record.get(self.tenant..self.stream).unwrap_or_default()
     }
+
+    /// The event of the record that `bytes` starts with and that this is the head of; it shares their memory.
+    pub(crate) fn decode(&self, bytes: &Bytes, leaf_hash: LeafHash) -> Result<RecordedEvent, RecordError> {
+        let fixed = fixed(bytes)?;
+        let text = |from: usize, to: usize| {
+            ByteString::try_from(bytes.slice(from..to)).map_err(|_| RecordError("a text is not UTF-8"))
+        };
+        let causation = Uuid::from_bytes(field(fixed, 64));
+        let micros = i64::from_be_bytes(field(fixed, 24));
+        let recorded_at = Timestamp::from_micros(micros);
+        if recorded_at.as_micros() != micros {
+            return Err(RecordError("its time is none that can be recorded"));
+        }
+        Ok(RecordedEvent {
+            position: self.position,
+            tenant: TenantId::from_record(text(FIXED, self.tenant)?),
+            stream: StreamId::from_record(text(self.tenant, self.stream)?),
+            version: self.version,
+            previous: self.previous,
+            leaf_hash,
+            event: NewEvent {
+                event_id: Uuid::from_bytes(field(fixed, 32)),
+                event_type: text(self.stream, self.event_type)?,
+                schema_version: u16::from_be_bytes(field(fixed, 80)),
+                recorded_at,
+                actor: Actor {
+                    kind: kind_of(fixed[82]).ok_or(RecordError("its actor is of no known kind"))?,
+                    id: text(self.event_type, self.actor)?,
+                },
+                correlation_id: Uuid::from_bytes(field(fixed, 48)),
+                causation_id: (!causation.is_nil()).then_some(causation),
+                payload: bytes.slice(self.actor..self.payload),
+            },
+        })
+    }
 }
 
 /// Reads the record that `bytes` starts with; the event shares their memory.
@@ -172,34 +234,8 @@ impl RecordHead {
 /// When they do not start with a whole record of version 1.
 pub fn decode_record(bytes: &Bytes, leaf_hash: LeafHash) -> Result<(RecordedEvent, usize), RecordError> {
     let head = RecordHead::read(bytes)?;
-    let text = |from: usize, to: usize| {
-        ByteString::try_from(bytes.slice(from..to)).map_err(|_| RecordError("a text is not UTF-8"))
-    };
-    let causation = Uuid::from_bytes(array(bytes, 64)?);
-    let recorded = RecordedEvent {
-        position: head.position,
-        tenant: TenantId::from_record(text(FIXED, head.tenant)?),
-        stream: StreamId::from_record(text(head.tenant, head.stream)?),
-        version: head.version,
-        previous: head.previous,
-        leaf_hash,
-        event: NewEvent {
-            event_id: Uuid::from_bytes(array(bytes, 32)?),
-            event_type: text(head.stream, head.event_type)?,
-            schema_version: u16::from_be_bytes(array(bytes, 80)?),
-            recorded_at: Timestamp::from_micros(i64::from_be_bytes(array(bytes, 24)?)),
-            actor: Actor {
-                kind: bytes
-                    .get(82)
-                    .copied()
-                    .and_then(kind_of)
-                    .ok_or(RecordError("its actor is of no known kind"))?,
-                id: text(head.event_type, head.actor)?,
-            },
-            correlation_id: Uuid::from_bytes(array(bytes, 48)?),
-            causation_id: (!causation.is_nil()).then_some(causation),
-            payload: bytes.slice(head.actor..head.payload),
-        },
-    };
-    Ok((recorded, head.payload))
+    Ok((head.decode(bytes, leaf_hash)?, head.len()))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

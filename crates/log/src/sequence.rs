@@ -6,6 +6,7 @@ use proto_events::{GlobalPosition, LeafHash, StreamVersion, TenantId};
 
 use crate::{
     Append, Appended, Conflict, Limits, Refusal, StreamHead, StreamWrite, Written,
+    block::MAX_BODY,
     heads::{ByKey, Heads, MAX_POSITION, MAX_VERSION, StreamKey},
     merkle::leaf_hash,
     record::{Place, record_len, write_record},
@@ -20,7 +21,7 @@ fn within(what: &'static str, size: usize, limit: usize) -> Result<(), Refusal> 
 
 /// How many bytes the records of `append` have, if it is within the limits.
 pub(crate) fn admitted_bytes(append: &Append, limits: &Limits) -> Result<usize, Refusal> {
-    let mut streams = HashSet::with_capacity(append.writes.len());
+    let mut streams = HashSet::new();
     let (mut bytes, mut events) = (0, 0);
     within("the number of streams in the append", append.writes.len(), limits.append_events)?;
     for write in &append.writes {
@@ -39,7 +40,8 @@ pub(crate) fn admitted_bytes(append: &Append, limits: &Limits) -> Result<usize, 
         return Err(Refusal::Empty);
     }
     within("the number of events in the append", events, limits.append_events)?;
-    within("the append in bytes", bytes, limits.append_bytes)?;
+    // Whatever the limits say, a block has to be one that can be read back.
+    within("the append in bytes", bytes, limits.append_bytes.min(MAX_BODY))?;
     Ok(bytes)
 }
 
@@ -149,3 +151,6 @@ impl<'a> Sequencer<'a> {
 fn to_size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests;

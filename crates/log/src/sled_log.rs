@@ -27,7 +27,10 @@ use std::{
 
 use async_trait::async_trait;
 use proto_events::{GlobalPosition, RecordedEvent, StreamId, StreamVersion, TenantId};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot, watch,
+};
 
 use crate::{
     Append, AppendError, Appended, Broken, EventLog, Limits, OpenError, ReadError, StreamHead, TreeHead,
@@ -89,7 +92,7 @@ pub struct SledLog {
     writer: Mutex<Option<JoinHandle<()>>>,
     closed: watch::Sender<bool>,
     /// Held as long as the log is open.
-    _lock: std::fs::File,
+    lock: Mutex<Option<std::fs::File>>,
 }
 
 /// Figures about a log.
@@ -141,7 +144,7 @@ impl SledLog {
             queue: RwLock::new(Some(queue)),
             writer: Mutex::new(Some(writer)),
             closed: watch::channel(false).0,
-            _lock: opened.lock,
+            lock: Mutex::new(Some(opened.lock)),
         })
     }
 
@@ -179,6 +182,12 @@ impl SledLog {
         }
         self.closed.send_replace(true);
         self.shared.store.close();
+        // Last of all: from here on somebody else may open it.
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    fn check_open(&self) -> Result<(), Broken> {
+        if *self.closed.borrow() { Err(Broken::Closed) } else { Ok(()) }
     }
 
     fn enqueue(&self, waiting: Waiting) -> Result<(), AppendError> {
@@ -186,15 +195,25 @@ impl SledLog {
         let bytes = waiting.bytes;
         let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
         let queue = queue.as_ref().ok_or(Broken::Closed)?;
-        let overloaded =
-            || Unavailable::Overloaded { what: "appends", waiting: queue.max_capacity() - queue.capacity() };
         let queued = self.shared.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
         // An append is let in while there is anything left, so that one of any admitted size passes an empty queue.
-        if queued < limits.queued_bytes && queue.try_send(waiting).is_ok() {
-            return Ok(());
-        }
+        let sent = if queued < limits.queued_bytes {
+            queue.try_send(waiting)
+        } else {
+            Err(TrySendError::Full(waiting))
+        };
+        let Err(refused) = sent else { return Ok(()) };
         self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        Err(overloaded().into())
+        Err(match refused {
+            TrySendError::Full(_) => {
+                let waiting = queue.max_capacity() - queue.capacity();
+                Unavailable::Overloaded { what: "appends", waiting }.into()
+            }
+            // It ended without being told to: trying again will not help.
+            TrySendError::Closed(_) => {
+                Broken::Storage { reason: "the log's writer has ended".to_owned() }.into()
+            }
+        })
     }
 }
 
@@ -225,6 +244,7 @@ impl EventLog for SledLog {
     }
 
     async fn wait_past(&self, position: GlobalPosition) -> Result<GlobalPosition, ReadError> {
+        self.check_open()?;
         let mut tail = self.shared.tail.subscribe();
         let mut closed = self.closed.subscribe();
         tokio::select! {
@@ -241,6 +261,7 @@ impl EventLog for SledLog {
         tenant: &TenantId,
         stream: &StreamId,
     ) -> Result<Option<StreamHead>, ReadError> {
+        self.check_open()?;
         Ok(self.reader.stream_head(tenant, stream))
     }
 
@@ -251,10 +272,12 @@ impl EventLog for SledLog {
         from: StreamVersion,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, ReadError> {
+        self.check_open()?;
         self.reader.stream(tenant, stream, from, limit).await
     }
 
     async fn read_all(&self, after: GlobalPosition, limit: usize) -> Result<Vec<RecordedEvent>, ReadError> {
+        self.check_open()?;
         self.reader.forwards(after, limit).await
     }
 
@@ -263,10 +286,12 @@ impl EventLog for SledLog {
         before: GlobalPosition,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, ReadError> {
+        self.check_open()?;
         self.reader.backwards(before, limit).await
     }
 
     async fn verify(&self) -> Result<VerifyReport, ReadError> {
+        self.check_open()?;
         self.reader.verify().await
     }
 }

@@ -143,6 +143,7 @@ impl Verifier {
                     "damaged",
                     format!("the block at {first} says that it begins at {}", block.first),
                 );
+                self.last_block = None;
                 return;
             }
             Err(error) => {
@@ -157,7 +158,7 @@ impl Verifier {
         }
         let mut events = Vec::with_capacity(block.count as usize);
         if let Err(error) = block.events(first, usize::MAX, &mut events) {
-            self.find(first, "damaged", format!("the block at {first} has a damaged record: {error}"));
+            self.find(first, "damaged", format!("the block at {first} is damaged: {error}"));
         }
         let whole = self.events == first.get() - 1;
         for event in &events {

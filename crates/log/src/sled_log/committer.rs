@@ -105,7 +105,12 @@ impl Committer {
         for (block, stored) in blocks {
             self.shared.store.put(block.first, stored)?;
         }
-        self.shared.store.sync()
+        self.shared.store.sync()?;
+        // What spilled is not durable, and must not be answered as if it were.
+        if blocks.iter().any(|(_, stored)| stored.len() > PART_BYTES) {
+            self.shared.store.check_nothing_spilled()?;
+        }
+        Ok(())
     }
 
     /// What is durable becomes visible: heads first (by the caller), then blocks, then the tail.
@@ -113,7 +118,6 @@ impl Committer {
         if blocks.is_empty() {
             return;
         }
-        let large = blocks.iter().any(|(_, stored)| stored.len() > PART_BYTES);
         self.shared.recent.extend(blocks.into_iter().map(|(block, _)| Arc::new(block)).collect());
         self.frontier = frontier;
         self.last_block = last_block;
@@ -123,9 +127,6 @@ impl Committer {
             tracing::warn!(%error, "the remembered tail could not be written");
         }
         self.shared.tail.send_replace(head);
-        if large && let Err(error) = self.shared.store.check_nothing_spilled() {
-            self.break_with(Broken::Storage { reason: error.to_string() });
-        }
     }
 
     fn break_with(&self, broken: Broken) -> AppendError {

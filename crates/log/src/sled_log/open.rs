@@ -204,6 +204,9 @@ pub(super) fn open(directory: &Path, options: &SledLogOptions) -> Result<Opened,
 
 pub(super) fn examine(directory: &Path, options: &SledLogOptions) -> Result<VerifyReport, OpenError> {
     let io = |source| OpenError::Io { directory: directory.to_owned(), source };
+    if !directory.join("sled").is_dir() {
+        return Err(io(io::Error::new(io::ErrorKind::NotFound, "there is no log here")));
+    }
     let _lock = lock(directory, &options.holder)?;
     let (_, remembered) = TailFile::open(&directory.join("tail")).map_err(io)?;
     let mut verifier = Verifier::default();

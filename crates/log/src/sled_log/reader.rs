@@ -1,8 +1,11 @@
 //! Reading: from the recent blocks in memory, else from the store.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use proto_events::{GlobalPosition, RecordedEvent, StreamId, StreamVersion, TenantId};
@@ -71,8 +74,14 @@ impl Reader {
             let _turn = turn;
             read(&reader)
         });
-        done.await
-            .map_err(|error| corrupt(GlobalPosition::START, format!("a read ended in a panic: {error}")))?
+        // It is taken back only when the runtime ends.
+        done.await.map_err(|error| {
+            if error.is_cancelled() {
+                Broken::Closed.into()
+            } else {
+                corrupt(GlobalPosition::START, format!("a read ended in a panic: {error}"))
+            }
+        })?
     }
 
     fn store_error(&self, position: GlobalPosition, error: StoreError) -> ReadError {
@@ -131,14 +140,15 @@ impl Reader {
     ) -> Result<Vec<RecordedEvent>, ReadError> {
         let tail = self.shared.tail();
         let limit = limit.min(self.shared.limits.read_events);
-        let mut out = Vec::new();
+        let (mut out, mut held) = (Vec::new(), 0);
         if after >= tail || limit == 0 {
             return Ok(out);
         }
         // Live readers find their block in memory and never touch a thread that may block.
-        while out.len() < limit {
+        while out.len() < limit && (held < self.shared.limits.read_bytes || out.is_empty()) {
             let next = GlobalPosition::new(after.get() + out.len() as u64 + 1);
             let Some(block) = self.shared.recent.block_of(next).filter(|_| next <= tail) else { break };
+            held += block.weight();
             self.events(&block, next, limit - out.len(), &mut out)?;
         }
         if out.is_empty() {
@@ -159,31 +169,23 @@ impl Reader {
         // The first block may begin before `start`, so it is looked up; the others follow.
         let block = self.block_of(start, false)?;
         self.events(&block, start, wanted, &mut out)?;
-        if out.len() == wanted {
+        let (mut next, mut held) = (block.last().next(), block.weight());
+        if out.len() == wanted || held >= self.shared.limits.read_bytes {
             return Ok(out);
         }
-        let mut next = block.last().next();
-        let mut wrong = None;
-        let scanned = self.shared.store.scan(next, |first, stored| {
-            let read = match Block::decode(stored) {
-                Ok(block) if block.first == first && first == next => {
-                    next = block.last().next();
-                    self.events(&block, first, wanted - out.len(), &mut out)
-                }
-                Ok(_) => Err(corrupt(next, "the event is missing")),
-                Err(error) => Err(corrupt(first, error)),
-            };
-            wrong = read.err();
-            wrong.is_none() && out.len() < wanted
+        // What was read before some damage is true. The next read begins at the damage and says so.
+        let _ = self.shared.store.scan(next, |first, stored| {
+            let Ok(block) = Block::decode(stored) else { return false };
+            if block.first != first || first != next {
+                return false;
+            }
+            next = block.last().next();
+            held += block.weight();
+            self.events(&block, first, wanted - out.len(), &mut out).is_ok()
+                && out.len() < wanted
+                && held < self.shared.limits.read_bytes
         });
-        let wrong = match (wrong, scanned) {
-            (Some(wrong), _) => Some(wrong),
-            (None, Err(error)) => Some(self.store_error(next, error)),
-            (None, Ok(())) if out.len() < wanted => Some(corrupt(next, "the event is missing")),
-            (None, Ok(())) => None,
-        };
-        // What was read before the damage is true; the next read begins at the damage and says so.
-        if out.is_empty() { wrong.map_or(Ok(out), Err) } else { Ok(out) }
+        Ok(out)
     }
 
     pub(super) async fn backwards(
@@ -200,21 +202,30 @@ impl Reader {
     }
 
     fn backwards_stored(&self, last: GlobalPosition, limit: usize) -> Result<Vec<RecordedEvent>, ReadError> {
-        let mut out: Vec<RecordedEvent> = Vec::new();
+        let (mut out, mut held) = (Vec::new(), 0);
         let mut last = last;
-        while last > GlobalPosition::START && out.len() < limit {
-            let block = match self.block_of(last, false) {
-                Ok(block) => block,
+        while last > GlobalPosition::START
+            && out.len() < limit
+            && (held < self.shared.limits.read_bytes || out.is_empty())
+        {
+            let read = self.block_of(last, false).and_then(|block| {
+                let in_block = usize::try_from(last.get() - block.first.get() + 1).unwrap_or(usize::MAX);
+                let take = in_block.min(limit - out.len());
+                let from = GlobalPosition::new(last.get() + 1 - take as u64);
+                let mut events = Vec::with_capacity(take);
+                self.events(&block, from, take, &mut events)?;
+                Ok((block.weight(), from, events))
+            });
+            match read {
+                Ok((weight, from, events)) => {
+                    held += weight;
+                    out.extend(events.into_iter().rev());
+                    last = GlobalPosition::new(from.get() - 1);
+                }
                 Err(error) if out.is_empty() => return Err(error),
+                // What was read before the damage is true; the next read begins at the damage and says so.
                 Err(_) => break,
-            };
-            let in_block = usize::try_from(last.get() - block.first.get() + 1).unwrap_or(usize::MAX);
-            let take = in_block.min(limit - out.len());
-            let from = GlobalPosition::new(last.get() + 1 - take as u64);
-            let mut events = Vec::with_capacity(take);
-            self.events(&block, from, take, &mut events)?;
-            out.extend(events.into_iter().rev());
-            last = GlobalPosition::new(from.get() - 1);
+            }
         }
         Ok(out)
     }
@@ -238,11 +249,19 @@ impl Reader {
         }
         let (tenant, stream) = (tenant.clone(), stream.clone());
         self.at_the_store(move |reader| {
+            // A stream's events often lie beside each other.
+            let mut held: Option<Arc<Block>> = None;
             let event_at = |position| {
-                let block = reader.block_of(position, true)?;
-                block.event(position).map_err(|error| corrupt(block.first, error)).map(Some)
+                let block = match held.take().filter(|block| block.holds(position)) {
+                    Some(block) => block,
+                    None => reader.block_of(position, true)?,
+                };
+                let event = block.event(position).map_err(|error| corrupt(block.first, error))?;
+                held = Some(block);
+                Ok(Some(event))
             };
-            let events = walk(head, from, limit, event_at)?.unwrap_or_default();
+            let page = Page { from, limit, bytes: reader.shared.limits.read_bytes };
+            let events = walk(head, page, event_at)?.unwrap_or_default();
             match events.iter().find(|event| event.tenant != tenant || event.stream != stream) {
                 Some(event) => Err(corrupt(event.position, "an event of another stream stands in the chain")),
                 None => Ok(events),
@@ -258,7 +277,8 @@ impl Reader {
         from: StreamVersion,
         limit: usize,
     ) -> Result<Option<Vec<RecordedEvent>>, ReadError> {
-        walk(head, from, limit, |position| match self.shared.recent.block_of(position) {
+        let page = Page { from, limit, bytes: self.shared.limits.read_bytes };
+        walk(head, page, |position| match self.shared.recent.block_of(position) {
             None => Ok(None),
             Some(block) => block.event(position).map_err(|error| corrupt(block.first, error)).map(Some),
         })
@@ -286,19 +306,33 @@ impl Reader {
 }
 
 fn holding(block: Arc<Block>, position: GlobalPosition) -> Result<Arc<Block>, ReadError> {
-    if position <= block.last() { Ok(block) } else { Err(corrupt(position, "the event is missing")) }
+    if block.holds(position) { Ok(block) } else { Err(corrupt(position, "the event is missing")) }
 }
 
-/// Walks a stream back from `head` to version `from` and hands out the first `limit` events from there, forwards.
-/// `None` as soon as `event_at` has none.
-fn walk(
-    head: StreamHead,
+/// About how many bytes an event of its own takes in memory.
+fn memory_of(event: &RecordedEvent) -> usize {
+    size_of::<RecordedEvent>() + event.event.payload.len()
+}
+
+/// What is wanted of a stream: at most `limit` events from version `from` on, of about so many `bytes`.
+#[derive(Clone, Copy)]
+struct Page {
     from: StreamVersion,
     limit: usize,
+    bytes: usize,
+}
+
+/// Walks a stream back from `head` to the page's beginning and hands out the page, forwards. `None` as soon as
+/// `event_at` has none.
+fn walk(
+    head: StreamHead,
+    Page { from, limit, bytes }: Page,
     mut event_at: impl FnMut(GlobalPosition) -> Result<Option<Option<RecordedEvent>>, ReadError>,
 ) -> Result<Option<Vec<RecordedEvent>>, ReadError> {
     let end = from.get().saturating_add(limit as u64);
-    let mut events = Vec::new();
+    // Latest first; what comes last is what is surely wanted, so where it is too much the latest go.
+    let mut events = VecDeque::new();
+    let mut held = 0;
     let mut at = head;
     loop {
         let Some(event) = event_at(at.position)? else { return Ok(None) };
@@ -308,11 +342,17 @@ fn walk(
         let previous = event.previous;
         let version = event.version;
         if version.get() < end {
-            events.push(event);
+            held += memory_of(&event);
+            events.push_back(event);
+            while held > bytes
+                && events.len() > 1
+                && let Some(latest) = events.pop_front()
+            {
+                held -= memory_of(&latest);
+            }
         }
         if version <= from {
-            events.reverse();
-            return Ok(Some(events));
+            return Ok(Some(events.into_iter().rev().collect()));
         }
         let position = previous.filter(|previous| *previous < at.position).ok_or_else(|| {
             corrupt(at.position, "the event names no event before it, though it is not its stream's first")
@@ -320,3 +360,6 @@ fn walk(
         at = StreamHead { version: StreamVersion::new(version.get() - 1), position };
     }
 }
+
+#[cfg(test)]
+mod tests;

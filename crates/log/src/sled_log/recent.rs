@@ -45,6 +45,9 @@ impl Recent {
         let run = self.run.read().unwrap_or_else(PoisonError::into_inner);
         let after = run.blocks.partition_point(|block| block.first <= position);
         let block = run.blocks.get(after.checked_sub(1)?)?;
-        (position <= block.last()).then(|| Arc::clone(block))
+        block.holds(position).then(|| Arc::clone(block))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,6 +87,48 @@ mod tests {
     }
 
     #[test]
+    fn the_golden_is_the_file_after_two_commits() {
+        let golden = crate::golden::read("tail-1.hex");
+        let block = |name| crate::block::Block::decode(&crate::golden::read(name)).unwrap().frontier.head();
+        let heads = [block("block-1-plain.hex"), block("block-1-zstd.hex")];
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tail");
+        let (mut tail, _) = TailFile::open(&path).unwrap();
+        for head in heads {
+            tail.write(head).unwrap();
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), golden);
+        std::fs::write(&path, &golden).unwrap();
+        let (tail, remembered) = TailFile::open(&path).unwrap();
+        assert_eq!((tail.sequence, remembered), (2, Some(heads[1])));
+        let hex = crate::golden::to_hex;
+        let values = [
+            ("mark", hex(b"VDMTAIL1")),
+            ("sequence", format!("{:016x}", 2)),
+            ("size", format!("{:016x}", 6)),
+            ("root", heads[1].root.to_string()),
+            ("digest", hex(&Sha256::digest(&golden[..COVERED]))),
+            ("unused", "00".repeat(40)),
+        ];
+        crate::golden::agrees_with_the_reference("The tail file", &golden, SLOT, &values);
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_no_tail() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tail");
+        for fill in [0, 0xff, b'V'] {
+            for len in [0, 1, SLOT, 2 * SLOT, 5000] {
+                std::fs::write(&path, vec![fill; len]).unwrap();
+                let (mut tail, remembered) = TailFile::open(&path).unwrap();
+                assert_eq!(remembered, None);
+                tail.write(head(7)).unwrap();
+                assert_eq!(TailFile::open(&path).unwrap().1, Some(head(7)));
+            }
+        }
+    }
+
+    #[test]
     fn the_last_whole_slot_counts() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("tail");

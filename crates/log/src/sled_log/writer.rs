@@ -229,7 +229,16 @@ impl Writer {
 /// Commits what is handed on, in order, until the writer ends.
 fn commit_all(commits: &Receiver<Commit>, committer: &Mutex<Committer>, handed_on: &AtomicUsize) {
     while let Ok(commit) = commits.recv() {
+        let _done = Done(handed_on);
         locked(committer).commit(commit);
-        handed_on.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Says that a commit is done, also where it ended in a panic: nobody waits for it for ever.
+struct Done<'a>(&'a AtomicUsize);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
