@@ -1,6 +1,11 @@
 //! Cut tails, files that are missing or should not be there, and two processes.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests report by panicking, and say what they saw"
+)]
 
 use std::fs;
 

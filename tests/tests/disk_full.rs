@@ -1,6 +1,11 @@
 //! A disk that is full: a clear error, nothing lost, and it goes on when there is room again.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests report by panicking, and say what they saw"
+)]
 
 use std::{
     fs,

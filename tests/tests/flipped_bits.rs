@@ -1,6 +1,11 @@
 //! One flipped bit, anywhere in any file: what is read is what was appended, or an error that names a position.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests report by panicking, and say what they saw"
+)]
 
 use std::{
     collections::BTreeMap,

@@ -1,6 +1,11 @@
 //! `kill -9` under load, again and again on one directory.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests report by panicking, and say what they saw"
+)]
 
 use std::{path::Path, process::Command, time::Duration};
 

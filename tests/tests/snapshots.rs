@@ -1,6 +1,11 @@
 //! sled's snapshots only save it a scan: a damaged, missing or stale one costs nothing else.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests report by panicking, and say what they saw"
+)]
 
 use std::{fs, path::Path};
 

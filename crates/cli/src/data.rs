@@ -1,0 +1,110 @@
+//! The data directory: what a command opens.
+//!
+//! ```text
+//! DIR/log/     the append-only log
+//! DIR/views/   the views; can be deleted at any time
+//! ```
+
+use std::{io::ErrorKind, path::Path, sync::Arc};
+
+use proto_events::Actor;
+use vidimus_engine::{Engine, Principal, Role, Settings};
+use vidimus_log::{EventLog, SledLog, SledLogOptions, VerifyReport};
+use vidimus_projection::{QueryError, Views};
+
+use crate::{
+    args::Global,
+    error::{Failure, Kind},
+};
+
+/// An open data directory.
+pub(crate) struct Data {
+    pub(crate) log: Arc<SledLog>,
+    pub(crate) engine: Arc<Engine>,
+    views: std::path::PathBuf,
+}
+
+fn options(what: &str) -> SledLogOptions {
+    let holder = format!("process {} (`vidimus {what}`)", std::process::id());
+    SledLogOptions { holder, ..SledLogOptions::default() }
+}
+
+fn must_exist(directory: &Path) -> Result<(), Failure> {
+    let name = directory.display();
+    match std::fs::metadata(directory.join("log")) {
+        Ok(log) if log.is_dir() => Ok(()),
+        // Whether it is there is not known: to say that it is missing would be a guess.
+        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            let message = format!("cannot look into `{name}`: {error}; check its permissions");
+            Err(Failure::new(Kind::Other, "storage_failed", message))
+        }
+        _ => {
+            let message = format!(
+                "there is no data in `{name}`: name the data directory with `--data`, or make one with `vidimus import`"
+            );
+            Err(Failure::new(Kind::NotFound, "data_missing", message))
+        }
+    }
+}
+
+impl Data {
+    /// Opens the directory; makes it if it is not there.
+    pub(crate) async fn create(global: &Global, what: &str) -> Result<Self, Failure> {
+        let (directory, options) = (global.data.join("log"), options(what));
+        let opened = tokio::task::spawn_blocking(move || SledLog::open(&directory, options)).await;
+        let log = Arc::new(opened.map_err(std::io::Error::other)??);
+        let engine = Arc::new(Engine::new(Arc::<SledLog>::clone(&log), Settings::default()));
+        Ok(Self { log, engine, views: global.data.join("views") })
+    }
+
+    /// Opens a directory that has to be there.
+    pub(crate) async fn open(global: &Global, what: &str) -> Result<Self, Failure> {
+        must_exist(&global.data)?;
+        Self::create(global, what).await
+    }
+
+    /// Everything that is wrong with the log, also where it does not open.
+    pub(crate) async fn examine(global: &Global) -> Result<VerifyReport, Failure> {
+        must_exist(&global.data)?;
+        let directory = global.data.join("log");
+        let examined =
+            tokio::task::spawn_blocking(move || SledLog::examine(&directory, &options("log verify"))).await;
+        Ok(examined.map_err(std::io::Error::other)??)
+    }
+
+    pub(crate) fn log(&self) -> Arc<dyn EventLog> {
+        Arc::<SledLog>::clone(&self.log)
+    }
+
+    /// The views as they are.
+    pub(crate) async fn views(&self) -> Result<Views, Failure> {
+        Ok(Views::open(&self.views, self.log()).await?)
+    }
+
+    /// The views, at the log's tail.
+    pub(crate) async fn current_views(&self) -> Result<Views, Failure> {
+        let views = self.views().await?;
+        views.catch_up().await?;
+        Ok(views)
+    }
+}
+
+/// What `query` answers. A view that turns out to be damaged is built anew and asked again: whoever reads it need not know.
+pub(crate) async fn ask<T>(
+    views: &Views,
+    query: impl AsyncFn(&Views) -> Result<T, QueryError>,
+) -> Result<T, Failure> {
+    match query(views).await {
+        Err(QueryError::Damaged { .. }) => {
+            views.catch_up().await?;
+            Ok(query(views).await?)
+        }
+        answer => Ok(answer?),
+    }
+}
+
+/// The operator at the terminal: whoever can open the data directory may do everything in it.
+pub(crate) fn operator(global: &Global) -> Principal {
+    let roles = [Role::Agent, Role::Approver, Role::Auditor, Role::Admin];
+    Principal::new(global.tenant.clone(), Actor::user(global.actor.clone()), roles)
+}

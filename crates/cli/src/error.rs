@@ -1,0 +1,119 @@
+//! Why a command failed, its stable code, and the exit code for scripts.
+
+use std::process::ExitCode;
+
+use vidimus_engine::EngineError;
+use vidimus_log::{AppendError, OpenError, ReadError};
+use vidimus_projection::{OpenError as ViewsOpenError, ProjectionError, QueryError};
+
+/// A failed command.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: Kind,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+/// What scripts can tell apart by the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// 1: anything else.
+    Other,
+    /// 3: what was named does not exist.
+    NotFound,
+    /// 4: the input or the command is refused; as it is, it will never pass.
+    Refused,
+    /// 5: what is stored is damaged.
+    Damaged,
+    /// 6: another process has the data directory.
+    InUse,
+    /// 7: not now; trying again later can help.
+    TryLater,
+}
+
+/// 130: ended by Ctrl-C, as shells have it.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+impl Kind {
+    pub(crate) fn exit_code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Other => 1,
+            Self::NotFound => 3,
+            Self::Refused => 4,
+            Self::Damaged => 5,
+            Self::InUse => 6,
+            Self::TryLater => 7,
+        })
+    }
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind, code: &'static str, message: impl ToString) -> Self {
+        Self { kind, code, message: message.to_string() }
+    }
+
+    pub(crate) fn refused(code: &'static str, message: impl ToString) -> Self {
+        Self::new(Kind::Refused, code, message)
+    }
+
+    pub(crate) fn not_found(code: &'static str, message: impl ToString) -> Self {
+        Self::new(Kind::NotFound, code, message)
+    }
+
+    /// An error with a code of its own: `corrupt` and what can pass later have exit codes of their own.
+    fn coded(code: &'static str, retryable: bool, message: impl ToString) -> Self {
+        let kind = match code {
+            "corrupt" | "unreadable_event" | "event_undecodable" | "view_damaged" => Kind::Damaged,
+            _ if retryable => Kind::TryLater,
+            "storage_failed" | "view_storage_failed" | "log_closed" | "encode" => Kind::Other,
+            "execution_not_found" => Kind::NotFound,
+            _ => Kind::Refused,
+        };
+        Self::new(kind, code, message)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Kind::Other, "io", error)
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Locked { .. } => Self::new(Kind::InUse, error.code(), &error),
+            OpenError::Io { .. } => {
+                let message = format!(
+                    "{error}; check the directory and its permissions, or name another with `--data`"
+                );
+                Self::new(Kind::Other, error.code(), message)
+            }
+            OpenError::Broken(_) => Self::coded(error.code(), false, &error),
+        }
+    }
+}
+
+macro_rules! from_coded {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::coded(error.code(), error.is_retryable(), &error)
+            }
+        })+
+    };
+}
+
+from_coded!(EngineError, AppendError, ReadError, ProjectionError, QueryError);
+
+impl From<ViewsOpenError> for Failure {
+    fn from(error: ViewsOpenError) -> Self {
+        Self::coded(error.code(), false, &error)
+    }
+}
+
+impl From<crate::bench::Failure> for Failure {
+    fn from(error: crate::bench::Failure) -> Self {
+        Self::new(Kind::Other, "bench", error)
+    }
+}

@@ -1,0 +1,34 @@
+//! Consumers of the log: the three views that people look at, and the discipline that every consumer keeps.
+//!
+//! * [`Views`] is the facade: three views in one directory, each in a SQLite file of its own, each with its checkpoint.
+//! * The *execution table* ([`ExecutionRow`], [`ExecutionDetail`], [`ExecutionFilter`]): one row per execution.
+//! * The *approval queue* ([`PendingApproval`], [`ApprovalFilter`]): what waits for a human, and nothing else.
+//! * The *audit trail* ([`AuditEntry`], [`AuditFilter`]): one row per recorded event.
+//! * [`Consumer`] is what anything that follows the log is (a view, the relay); [`Projector`] runs one.
+//!
+//! Nothing here decides anything, and no SQL type is in a public signature. A view can be deleted at any time: it is
+//! rebuilt from the log, equal row for row.
+
+mod approvals;
+mod audit;
+mod consumer;
+mod error;
+mod executions;
+mod facet;
+mod page;
+mod search;
+mod sql;
+#[cfg(test)]
+mod testing;
+mod view;
+mod views;
+
+pub use approvals::{ApprovalFilter, ApprovalKind, PendingApproval};
+pub use audit::{AuditCategory, AuditEntry, AuditFilter, Direction};
+pub use consumer::{Checkpoint, Consumer, DecodedEvent, Feed, FeedError, Projector};
+pub use error::{OpenError, ProjectionError, QueryError};
+pub use executions::{ExecutionDetail, ExecutionFilter, ExecutionRow, OriginKind, Progress};
+pub use page::{Cursor, Page, PageRequest};
+pub use vidimus_domain::execution::{ApprovalStatus, ExecutionStatus, Stage};
+pub use view::View;
+pub use views::{ViewStats, Views, ViewsStats};
