@@ -16,6 +16,7 @@ pub mod check;
 pub mod child;
 pub mod events;
 pub mod files;
+pub mod filling;
 pub mod fixture;
 pub mod probe;
 pub mod replay;

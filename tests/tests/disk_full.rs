@@ -7,140 +7,81 @@
     reason = "tests report by panicking, and say what they saw"
 )]
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use proto_events::GlobalPosition;
 use vidimus_log::{AppendError, EventLog as _, SledLog, SledLogOptions, Unavailable};
 use vidimus_tests::{
     check::{self, Ack},
-    child::Running,
     events, files,
+    filling::{Load, SEED},
+    fixture::Programs,
     probe::probe,
     shim,
 };
 
-const SEED: u64 = 0x5eed_0006;
-
-/// The load on a disk that fills up, and what it said so far.
-struct Load {
-    child: Running,
-    acks: Vec<Ack>,
-    codes: Vec<String>,
-    reads: Vec<String>,
-    closed: bool,
-}
-
-impl Load {
-    fn start(command: &mut Command, data: &Path, reserved: u64) -> Self {
-        command.arg(data).args([SEED.to_string(), "0".to_owned(), "--read".to_owned()]);
-        command.args(["--reserved", &reserved.to_string()]);
-        Self {
-            child: Running::start(command),
-            acks: Vec::new(),
-            codes: Vec::new(),
-            reads: Vec::new(),
-            closed: false,
-        }
-    }
-
-    fn take(&mut self, line: &str) {
-        match line.split_once(' ') {
-            Some(("ack", _)) => self.acks.extend(Ack::parse(line)),
-            Some(("error", rest)) => self.codes.push(rest.split(' ').next().unwrap().to_owned()),
-            Some(("read", rest)) => self.reads.push(rest.to_owned()),
-            None if line == "closed" => self.closed = true,
-            _ => assert!(line.starts_with("open "), "the load said `{line}`"),
-        }
-    }
-
-    /// Listens until `enough` of what was said is so. Bounded by the number of lines, and by silence.
-    fn until(&mut self, what: &str, enough: impl Fn(&Self) -> bool) {
-        for _ in 0..2_000_000 {
-            if enough(self) {
-                return;
-            }
-            let Some(line) = self.child.line() else { break };
-            self.take(&line);
-        }
-        panic!(
-            "seed {SEED:#x}: waited for {what}: {} acks, {:?} …",
-            self.acks.len(),
-            self.codes.iter().take(20)
-        );
-    }
-
-    /// Fills the disk (by what it appends), makes room, three times over.
-    fn rounds(&mut self, mut make_room: impl FnMut(u64), mut fill: impl FnMut(u64)) {
-        for round in 1..=3 {
-            let (errors, reads) = (self.codes.len(), self.reads.len());
-            self.until("errors", |load| load.codes.len() >= errors + 5 && load.reads.len() >= reads + 15);
-            let acks = self.acks.len();
-            make_room(round);
-            self.until("acknowledgements after there was room again", |load| load.acks.len() >= acks + 40);
-            fill(round);
-        }
-    }
-
-    /// Lets it close, then holds everything that it said against what is there.
-    fn finish(mut self, data: &Path) {
-        self.child.close_input();
-        while let Some(line) = self.child.line() {
-            self.take(&line);
-        }
-        let Self { child, acks, codes, reads, closed } = self;
-        let ended = child.end(Duration::from_secs(60));
-        assert!(closed, "seed {SEED:#x}: {:?} {}", ended.status, ended.stderr);
-        assert!(!ended.stderr.contains("panicked"), "seed {SEED:#x}: {}", ended.stderr);
-        let count = |code: &str| codes.iter().filter(|seen| *seen == code).count();
-        let (full, failed) = (count("storage_full"), count("storage_failed"));
-        eprintln!("{} appends acknowledged, {full} × storage_full, {failed} × storage_failed", acks.len());
-        assert_eq!(full + failed, codes.len(), "seed {SEED:#x}: other errors: {codes:?}");
-        let bad: Vec<_> = reads.iter().filter(|read| *read != "ok").collect();
-        assert!(
-            bad.is_empty(),
-            "seed {SEED:#x}: {} of {} reads failed while the disk was full: {:?}",
-            bad.len(),
-            reads.len(),
-            bad[0]
-        );
-        let seen = probe(env!("CARGO_BIN_EXE_log_probe"), data, &[]);
-        check::log_keeps(SEED, &acks, &seen).unwrap_or_else(|wrong| panic!("seed {SEED:#x}: {wrong}"));
-    }
-}
+const PROGRAMS: Programs =
+    Programs { load: env!("CARGO_BIN_EXE_append_load"), probe: env!("CARGO_BIN_EXE_log_probe") };
 
 fn load_command() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_append_load"))
+    Command::new(PROGRAMS.load)
+}
+
+/// A directory with a budget of bytes, and the load in it.
+struct Budget {
+    work: tempfile::TempDir,
+    data: PathBuf,
+}
+
+impl Budget {
+    fn start(mebibytes: u64) -> (Self, Load) {
+        let work = files::in_memory();
+        let root = work.path().canonicalize().unwrap();
+        let library = shim::build("full", &root);
+        let this = Self { work, data: root.join("data") };
+        this.set(mebibytes);
+        let mut command = load_command();
+        command.env("LD_PRELOAD", library).env("VIDIMUS_FULL_ROOT", &this.data);
+        command.env("VIDIMUS_FULL_CONTROL", root.join("budget"));
+        let load = Load::start(&mut command, &this.data, 0);
+        (this, load)
+    }
+
+    /// Replaced as a whole, so that the shim never reads half a number.
+    fn set(&self, mebibytes: u64) {
+        let (next, budget) = (self.work.path().join("next"), self.work.path().join("budget"));
+        fs::write(&next, (mebibytes << 20).to_string()).unwrap();
+        fs::rename(next, budget).unwrap();
+    }
 }
 
 #[test]
 fn a_write_that_finds_no_room_loses_nothing() {
-    let work = files::in_memory();
-    let root = work.path().canonicalize().unwrap();
-    let library = shim::build("full", &root);
-    let (data, control) = (root.join("data"), root.join("budget"));
-    // Replaced as a whole, so that the shim never reads half a number.
-    let budget = |mebibytes: u64| {
-        fs::write(root.join("next"), (mebibytes << 20).to_string()).unwrap();
-        fs::rename(root.join("next"), &control).unwrap();
-    };
-    budget(6);
-    let mut command = load_command();
-    command.env("LD_PRELOAD", library).env("VIDIMUS_FULL_ROOT", &data).env("VIDIMUS_FULL_CONTROL", &control);
-    let mut load = Load::start(&mut command, &data, 0);
+    let (budget, mut load) = Budget::start(6);
     load.rounds(
-        |round| budget(6 + 40 * round),
+        |round| budget.set(6 + 40 * round),
         |round| {
             if round == 3 {
-                budget(100_000)
+                budget.set(100_000)
             }
         },
     );
-    load.finish(&data);
+    eprintln!("{}", load.finish(PROGRAMS, &budget.data, false));
+}
+
+/// There is room enough to try, and then it is gone: until there is more nobody can read, and is told to come back.
+#[test]
+fn a_reopening_that_finds_no_room_is_done_again() {
+    let (budget, mut load) = Budget::start(6);
+    load.until("errors", |load| load.codes.len() >= 5);
+    budget.set(6 + 17);
+    load.until("reads that wait", |load| {
+        load.reads.iter().filter(|read| *read == "storage_full").count() >= 10
+    });
+    let acks = load.acks.len();
+    budget.set(100_000);
+    load.until("acknowledgements after there was room again", |load| load.acks.len() >= acks + 40);
+    eprintln!("{}", load.finish(PROGRAMS, &budget.data, true));
 }
 
 /// A small file system in memory.
@@ -192,7 +133,7 @@ fn on_a_small_disk(reserved: u64) {
             }
         },
     );
-    load.finish(&data);
+    eprintln!("{}", load.finish(PROGRAMS, &data, reserved == 0));
 }
 
 #[test]
@@ -225,7 +166,7 @@ async fn without_the_reserved_room_nothing_is_appended() {
     assert_eq!((log.tail(), log.tree_head()), (tail, head));
     assert_eq!(log.read_all(GlobalPosition::START, 1_000).await.unwrap().len() as u64, tail.get());
     drop(log);
-    let seen = probe(env!("CARGO_BIN_EXE_log_probe"), directory.path(), &[]);
+    let seen = probe(PROGRAMS.probe, directory.path(), &[]);
     let acks = [Ack { append: 1, first: 1, last: tail.get() }];
     check::log_keeps(SEED, &acks, &seen).unwrap();
     assert_eq!(seen.events.len() as u64, tail.get());

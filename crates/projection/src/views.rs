@@ -19,7 +19,8 @@ use crate::{
     view::{Plan, Slot, Writer, blocking, build},
 };
 
-/// The three views. Cheap to clone; the clones are one.
+/// The three views. Cheap to clone; the clones are one. Their methods want a tokio runtime with a clock, and never block
+/// it: SQL runs on threads that may block.
 #[derive(Clone)]
 pub struct Views {
     log: Arc<dyn EventLog>,

@@ -30,7 +30,7 @@ pub(super) async fn run(options: Bench, output: Output) -> Result<(), Failure> {
     let mut measured = Measured::default();
     if wanted(BenchPart::Append) {
         let time = Duration::from_secs_f64(options.seconds.clamp(0.1, 600.0));
-        for (writers, per_append) in [(1, 1), (16, 1), (64, 1), (256, 1), (1, 16), (1, 256), (1, 4096)] {
+        for (writers, per_append) in [(1, 1), (16, 1), (64, 1), (256, 1), (1, 16), (1, 256), (1, 1024)] {
             let row = append::row(directory.path(), writers, per_append, time, options.rounds.max(1)).await?;
             measured.append.push(row);
         }

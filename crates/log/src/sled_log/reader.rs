@@ -88,6 +88,7 @@ impl Reader {
         match error {
             StoreError::Damaged(reason) => corrupt(position, reason),
             StoreError::Io(_) if self.shared.broken.get() == Some(&Broken::Closed) => Broken::Closed.into(),
+            error if error.is_full() => Unavailable::StorageFull.into(),
             StoreError::Io(error) => Broken::Storage { reason: error.to_string() }.into(),
         }
     }

@@ -98,7 +98,9 @@ impl Store {
 
     fn with<T>(&self, call: impl FnOnce(&Open) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
-        let open = db.as_ref().ok_or_else(|| StoreError::Io(io::Error::other("the store is closed")))?;
+        // Closed by a reopening that found no room, or for good, which whoever asks knows from elsewhere.
+        let closed = || io::Error::new(io::ErrorKind::StorageFull, "the store is closed until there is room");
+        let open = db.as_ref().ok_or_else(closed)?;
         caught(|| call(open))
     }
 

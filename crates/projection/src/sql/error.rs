@@ -27,13 +27,16 @@ impl From<rusqlite::Error> for SqlError {
         match &error {
             E::SqliteFailure(failure, text) => match failure.code {
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged(error.to_string()),
+                // A read past the end of a file that was cut.
+                _ if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ => {
+                    Self::Damaged(error.to_string())
+                }
                 ErrorCode::DiskFull => Self::Full,
                 _ if text.as_deref().is_some_and(|text| text.starts_with("no such")) => {
                     Self::Damaged(error.to_string())
                 }
                 _ => Self::Other(error.to_string()),
             },
-            // A read past the end of a file that was cut.
             E::SqlInputError { msg, .. } if msg.starts_with("no such") => Self::Damaged(error.to_string()),
             E::FromSqlConversionFailure(..)
             | E::IntegralValueOutOfRange(..)

@@ -144,6 +144,11 @@ fn try_open(path: &Path, schema: &Schema) -> Result<Result<(Connection, Standing
     if version != schema.version {
         return Ok(Err(format!("it has schema version {version}, this program has {}", schema.version)));
     }
+    // SQLite itself finds a file that whole pages were cut from, and takes the missing end of a page for zeros.
+    let bytes = fs::metadata(path).map_err(|error| SqlError::Other(error.to_string()))?.len();
+    if bytes % u64::try_from(pragma("page_size")?.max(1)).unwrap_or(1) != 0 {
+        return Ok(Err(format!("it was cut: {bytes} bytes are not whole pages")));
+    }
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;
          PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON;",

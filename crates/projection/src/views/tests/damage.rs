@@ -78,6 +78,23 @@ async fn what_cannot_be_used_is_rebuilt() {
 }
 
 #[tokio::test]
+async fn a_file_that_was_cut_anywhere_is_rebuilt_or_as_it_was() {
+    let mut setup = Setup::grown(38, 300).await;
+    let good = fresh(&setup.log()).await;
+    for view in View::ALL {
+        let whole = fs::metadata(setup.file(view)).unwrap().len();
+        for len in [1, 50, 100, 1_000, 8_191, 8_192, 8_193, whole / 3, whole - 8_192, whole - 1] {
+            let file = setup.file(view);
+            setup = setup
+                .reopen(|_| fs::File::options().write(true).open(&file).unwrap().set_len(len).unwrap())
+                .await;
+            setup.views.catch_up().await.unwrap();
+            assert_eq!(digests(&setup.views).await, good, "{view} cut to {len} of {whole}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_deleted_while_the_views_are_open_is_rebuilt() {
     let setup = Setup::grown(32, 300).await;
     fs::remove_dir_all(setup.directory.path()).unwrap();
