@@ -123,6 +123,26 @@ pub(crate) struct PageArgs {
     pub(crate) cursor: Option<String>,
 }
 
+/// Which calls, and when: the same for every list of what happened.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CallArgs {
+    /// Only of this agent.
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// Only of this conversation.
+    #[arg(long)]
+    pub(crate) conversation: Option<String>,
+    /// Only of this function (`connection.function`).
+    #[arg(long)]
+    pub(crate) function: Option<String>,
+    /// Only from this time on (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<Timestamp>,
+    /// Only before this time (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<Timestamp>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Execution {
     /// The execution table, newest first.
@@ -137,15 +157,8 @@ pub(crate) enum Execution {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExecutionList {
-    /// Only of this agent.
-    #[arg(long)]
-    pub(crate) agent: Option<String>,
-    /// Only of this conversation.
-    #[arg(long)]
-    pub(crate) conversation: Option<String>,
-    /// Only of this function (`connection.function`).
-    #[arg(long)]
-    pub(crate) function: Option<String>,
+    #[command(flatten)]
+    pub(crate) calls: CallArgs,
     /// Only with this status.
     #[arg(long, value_parser = named(ExecutionStatus::ALL, ExecutionStatus::as_str))]
     pub(crate) status: Option<ExecutionStatus>,
@@ -158,12 +171,6 @@ pub(crate) struct ExecutionList {
     /// Only resolved by this user.
     #[arg(long, value_name = "USER")]
     pub(crate) resolved_by: Option<String>,
-    /// Only from this time on (RFC 3339).
-    #[arg(long, value_name = "TIME")]
-    pub(crate) from: Option<Timestamp>,
-    /// Only before this time (RFC 3339).
-    #[arg(long, value_name = "TIME")]
-    pub(crate) to: Option<Timestamp>,
     /// Only with all these words in function, agent, conversation, arguments or result; `word*` for beginnings.
     #[arg(long, short, value_name = "WORDS")]
     pub(crate) search: Option<String>,
@@ -226,21 +233,8 @@ pub(crate) struct AuditList {
     /// Only about this execution.
     #[arg(long, value_name = "ID", value_parser = execution_id)]
     pub(crate) execution: Option<Uuid>,
-    /// Only about this agent's calls.
-    #[arg(long)]
-    pub(crate) agent: Option<String>,
-    /// Only about this conversation.
-    #[arg(long)]
-    pub(crate) conversation: Option<String>,
-    /// Only about this function.
-    #[arg(long)]
-    pub(crate) function: Option<String>,
-    /// Only from this time on (RFC 3339).
-    #[arg(long, value_name = "TIME")]
-    pub(crate) from: Option<Timestamp>,
-    /// Only before this time (RFC 3339).
-    #[arg(long, value_name = "TIME")]
-    pub(crate) to: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) calls: CallArgs,
     /// Earliest first.
     #[arg(long)]
     pub(crate) oldest_first: bool,

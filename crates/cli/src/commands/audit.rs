@@ -20,11 +20,11 @@ pub(super) async fn run(global: &Global, command: Audit, output: Output) -> Resu
         }),
         event_type: args.event_type,
         execution_id: args.execution,
-        agent: args.agent,
-        conversation: args.conversation,
-        function: args.function,
-        from: args.from,
-        to: args.to,
+        agent: args.calls.agent,
+        conversation: args.calls.conversation,
+        function: args.calls.function,
+        from: args.calls.from,
+        to: args.calls.to,
         direction: if args.oldest_first { Direction::OldestFirst } else { Direction::NewestFirst },
         ..AuditFilter::default()
     };

@@ -23,15 +23,15 @@ pub(super) async fn run(global: &Global, command: Execution, output: Output) -> 
 
 async fn list(global: &Global, args: ExecutionList, output: Output) -> Result<(), Failure> {
     let filter = ExecutionFilter {
-        agent: args.agent,
-        conversation: args.conversation,
-        function: args.function,
+        agent: args.calls.agent,
+        conversation: args.calls.conversation,
+        function: args.calls.function,
         status: args.status,
         stage: args.state,
         approval_status: args.approval_status,
         resolved_by: args.resolved_by,
-        from: args.from,
-        to: args.to,
+        from: args.calls.from,
+        to: args.calls.to,
         search: args.search,
     };
     let views = Data::open(global, "execution list").await?.current_views().await?;
