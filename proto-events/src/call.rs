@@ -10,6 +10,7 @@ use crate::{ArgumentsDigest, FunctionName, TenantId, Timestamp, identity::attemp
 
 /// Which call an event is about; every event of an execution repeats it, so that each can be read alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallRef {
     /// The agent that wants to make the call; 1 to 255 characters.
     pub agent: String,
@@ -47,6 +48,7 @@ pub enum Origin {
 
 /// What a runtime says about a call that it handed in after the fact.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActivityReport {
     /// The runtime's id of the tool; at most 255 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,6 +81,7 @@ pub struct ActivityReport {
 
 /// Outcome of the decision on a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Decided: there is nothing to do.
@@ -108,6 +111,7 @@ impl Outcome {
 
 /// A layer of the decision; the strictest layer's outcome counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Layer {
     /// The function's access: `Disabled`, `Enabled`, `EnabledWithConfirmation`.
@@ -116,6 +120,7 @@ pub enum Layer {
 
 /// What one layer found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LayerFinding {
     /// The layer.
     pub layer: Layer,
@@ -132,6 +137,7 @@ pub type Facts = BTreeMap<String, serde_json::Value>;
 
 /// A decision on a call with all that is needed to derive it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Decision {
     /// The strictest finding's outcome.
     pub outcome: Outcome,
@@ -147,6 +153,7 @@ pub struct Decision {
     pub matched_rules: Vec<String>,
     /// The facts that were read.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub facts: Facts,
 }
 
@@ -159,6 +166,7 @@ impl Decision {
 
 /// Who may resolve an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Reviewers {
     /// Any approver of the tenant who is not the requester.
@@ -167,6 +175,7 @@ pub enum Reviewers {
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ResultStatus {
     /// The tool did it.
@@ -199,6 +208,7 @@ impl ResultStatus {
 
 /// Why a call failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallError {
     /// What the tool said; at most 5,000 characters when handed in after the fact, 256 KiB otherwise.
     pub message: String,
@@ -215,6 +225,7 @@ pub struct CallError {
 
 /// When a call ran, as its runtime measured it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Timing {
     /// When it started.
     pub started_at: Timestamp,

@@ -14,6 +14,7 @@ use crate::{GlobalPosition, Json, LeafHash, StreamId, StreamVersion, TenantId, T
 
 /// What kind of principal acted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKind {
     /// An agent, or the runtime that acts for it.
@@ -40,11 +41,13 @@ impl ActorKind {
 
 /// The authenticated principal that caused an event.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Actor {
     /// What kind of principal.
     pub kind: ActorKind,
     /// Which one, within its tenant and kind; 1 to 255 bytes.
     #[schemars(with = "String")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 255))]
     pub id: ByteString,
 }
 
@@ -127,6 +130,7 @@ pub struct RecordedEvent {
 /// This type is what is read and what the schema describes; what is written is in [`RecordedEvent`]'s `Serialize`,
 /// which borrows. A reader passes over keys that it does not know, so that the envelope may grow.
 #[derive(Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[schemars(rename = "RecordedEvent")]
 pub(crate) struct RecordedEventJson {
     /// Its index in the whole log, from 1.
@@ -144,6 +148,7 @@ pub(crate) struct RecordedEventJson {
     /// Stable name of its type.
     #[serde(rename = "type")]
     #[schemars(with = "String")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     event_type: ByteString,
     /// Version of its shape.
     schema_version: u16,

@@ -2,6 +2,8 @@
 
 mod execution;
 mod function;
+mod key;
+mod registry;
 
 pub use execution::{
     ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalRequired, AttemptOpened, Blocked,
@@ -9,6 +11,8 @@ pub use execution::{
     Progressed, Reattempted, ResultUnknown, Settled,
 };
 pub use function::{Access, FunctionAccessChanged};
+pub use key::{KeyCreated, KeyRevoked, Role};
+pub use registry::{AgentRegistered, ConversationRegistered};
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -181,6 +185,26 @@ events! {
     }
 }
 
+events! {
+    /// What can happen to an API key.
+    KeyEvent {
+        /// The key was created.
+        Created(KeyCreated) = "key_created", 1;
+        /// The key was revoked.
+        Revoked(KeyRevoked) = "key_revoked", 1;
+    }
+}
+
+events! {
+    /// What can happen in the registry of agents and conversations.
+    RegistryEvent {
+        /// An agent was registered, or renamed.
+        AgentRegistered(AgentRegistered) = "agent_registered", 1;
+        /// A conversation of an agent was registered.
+        ConversationRegistered(ConversationRegistered) = "conversation_registered", 1;
+    }
+}
+
 /// Any event.
 #[expect(
     clippy::large_enum_variant,
@@ -194,6 +218,10 @@ pub enum Event {
     Function(FunctionEvent),
     /// Of the attempts under one idempotency key.
     Attempt(AttemptEvent),
+    /// Of an API key.
+    Key(KeyEvent),
+    /// Of an agent or a conversation that was registered.
+    Registry(RegistryEvent),
 }
 
 impl Event {
@@ -203,6 +231,8 @@ impl Event {
             Self::Execution(event) => event.event_type(),
             Self::Function(event) => event.event_type(),
             Self::Attempt(event) => event.event_type(),
+            Self::Key(event) => event.event_type(),
+            Self::Registry(event) => event.event_type(),
         }
     }
 
@@ -215,6 +245,8 @@ impl Event {
             Self::Execution(event) => event.encode(),
             Self::Function(event) => event.encode(),
             Self::Attempt(event) => event.encode(),
+            Self::Key(event) => event.encode(),
+            Self::Registry(event) => event.encode(),
         }
         .map(Bytes::from)
     }
@@ -232,6 +264,12 @@ impl Event {
         }
         if let Some(event) = AttemptEvent::decode(event_type, schema_version, payload) {
             return event.map(Self::Attempt);
+        }
+        if let Some(event) = KeyEvent::decode(event_type, schema_version, payload) {
+            return event.map(Self::Key);
+        }
+        if let Some(event) = RegistryEvent::decode(event_type, schema_version, payload) {
+            return event.map(Self::Registry);
         }
         Err(DecodeError::UnknownType { event_type: event_type.to_owned() })
     }

@@ -138,6 +138,12 @@ impl StreamId {
     pub const FUNCTION: &'static str = "function";
     /// Category of the streams that link the attempts made under one idempotency key.
     pub const ATTEMPT: &'static str = "attempt";
+    /// Category of the streams of API keys.
+    pub const KEY: &'static str = "key";
+    /// Category of the streams of registered agents.
+    pub const AGENT: &'static str = "agent";
+    /// Category of the streams of registered conversations.
+    pub const CONVERSATION: &'static str = "conversation";
 
     fn of(category: &str, id: Uuid) -> Self {
         Self(format!("{category}-{id}").into())
@@ -158,6 +164,23 @@ impl StreamId {
         Self::of(Self::ATTEMPT, Uuid::new_v5(&NAMESPACE, idempotency_key.as_bytes()))
     }
 
+    /// The stream of one API key.
+    pub fn key(key_id: Uuid) -> Self {
+        Self::of(Self::KEY, key_id)
+    }
+
+    /// The stream of one registered agent (UUIDv5 of its id).
+    pub fn agent(agent: &str) -> Self {
+        Self::of(Self::AGENT, Uuid::new_v5(&NAMESPACE, agent.as_bytes()))
+    }
+
+    /// The stream of one registered conversation (UUIDv5 of agent and conversation, joined with a NUL byte).
+    ///
+    /// Neither can hold a NUL where it is registered, so that two different pairs never give the same text.
+    pub fn conversation(agent: &str, conversation: &str) -> Self {
+        Self::of(Self::CONVERSATION, Uuid::new_v5(&NAMESPACE, [agent, conversation].join("\0").as_bytes()))
+    }
+
     /// The part before the first `-`.
     pub fn category(&self) -> &str {
         self.0.split_once('-').map_or(&*self.0, |(category, _)| category)
@@ -166,9 +189,18 @@ impl StreamId {
     /// The execution that this is the stream of, if it is one. Only the id's usual spelling counts (lower case, with
     /// hyphens), so that no two streams are the same execution's.
     pub fn execution_id(&self) -> Option<Uuid> {
+        self.id_in(Self::EXECUTION)
+    }
+
+    /// The API key that this is the stream of, if it is one; in the usual spelling only, as with executions.
+    pub fn key_id(&self) -> Option<Uuid> {
+        self.id_in(Self::KEY)
+    }
+
+    fn id_in(&self, wanted: &str) -> Option<Uuid> {
         let (category, id) = self.0.split_once('-')?;
         let usual = id.len() == 36 && !id.bytes().any(|byte| byte.is_ascii_uppercase());
-        if category == Self::EXECUTION && usual { Uuid::parse_str(id).ok() } else { None }
+        if category == wanted && usual { Uuid::parse_str(id).ok() } else { None }
     }
 }
 

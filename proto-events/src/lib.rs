@@ -17,6 +17,8 @@ mod event;
 mod identity;
 mod json;
 mod notification;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod position;
 mod schema;
 mod subject;
@@ -31,10 +33,11 @@ pub use call::{
 pub use digest::{ArgumentsDigest, Digest, InvalidDigest, LeafHash};
 pub use envelope::{Actor, ActorKind, NewEvent, RecordedEvent};
 pub use event::{
-    Access, ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalRequired, AttemptEvent, AttemptOpened,
-    Blocked, ConfirmationRequired, Confirmed, Decided, Declined, DecodeError, Event, ExecutionEvent, Expired,
-    Finished, FunctionAccessChanged, FunctionEvent, InProgress, Initiated, Permitted, Progressed,
-    Reattempted, ResultUnknown, Settled,
+    Access, AgentRegistered, ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalRequired,
+    AttemptEvent, AttemptOpened, Blocked, ConfirmationRequired, Confirmed, ConversationRegistered, Decided,
+    Declined, DecodeError, Event, ExecutionEvent, Expired, Finished, FunctionAccessChanged, FunctionEvent,
+    InProgress, Initiated, KeyCreated, KeyEvent, KeyRevoked, Permitted, Progressed, Reattempted,
+    RegistryEvent, ResultUnknown, Role, Settled,
 };
 pub use identity::{FunctionName, InvalidName, StreamId, TenantId};
 pub use json::{InvalidJson, Json};

@@ -11,6 +11,7 @@ use crate::{
 
 /// What a notification tells. The first six names are fixed from outside, to the letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum NotificationType {
     /// The call was proposed, or handed in after the fact.
     #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_INITIATED")]
@@ -108,6 +109,7 @@ impl NotificationType {
 
 /// A notification, with exactly the keys that subscribers know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Notification {
     /// What it tells.
@@ -125,6 +127,7 @@ pub struct Notification {
 
 /// The message of a notification, with exactly the keys that subscribers know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EventMessage {
     /// The agent.
@@ -144,6 +147,7 @@ pub struct EventMessage {
 /// All that is needed to decide on an approval without a further call. Ours, so it may grow: a reader passes over keys
 /// that it does not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ToolExecutionApprovalRequest {
     /// The execution to approve, deny or abort.

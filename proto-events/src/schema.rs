@@ -2,7 +2,10 @@
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
-use crate::{AttemptEvent, ExecutionEvent, FunctionEvent, Notification, envelope::RecordedEventJson};
+use crate::{
+    AttemptEvent, ExecutionEvent, FunctionEvent, KeyEvent, Notification, RegistryEvent,
+    envelope::RecordedEventJson,
+};
 
 /// What is written, not what would be read: a key that is always there is required, also where it may be `null`.
 pub(crate) fn of<T: JsonSchema>() -> Schema {
@@ -15,6 +18,8 @@ pub fn schemas() -> Vec<(String, Schema)> {
         ExecutionEvent::payload_schemas(),
         FunctionEvent::payload_schemas(),
         AttemptEvent::payload_schemas(),
+        KeyEvent::payload_schemas(),
+        RegistryEvent::payload_schemas(),
     ];
     let payloads = events
         .into_iter()

@@ -17,7 +17,7 @@ use std::{
     sync::LazyLock,
 };
 
-use proto_events::{AttemptEvent, Event, ExecutionEvent, FunctionEvent};
+use proto_events::{AttemptEvent, Event, ExecutionEvent, FunctionEvent, KeyEvent, RegistryEvent};
 use serde_json::Value;
 
 fn folder(name: &str) -> PathBuf {
@@ -25,7 +25,8 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn types() -> Vec<(&'static str, u16)> {
-    [ExecutionEvent::TYPES, FunctionEvent::TYPES, AttemptEvent::TYPES].concat()
+    [ExecutionEvent::TYPES, FunctionEvent::TYPES, AttemptEvent::TYPES, KeyEvent::TYPES, RegistryEvent::TYPES]
+        .concat()
 }
 
 /// What the goldens of the current versions hold, by file name.

@@ -197,6 +197,35 @@ fn derived_ids_are_for_ever() {
     let stream = |name: &str| StreamId::function(&name.parse().unwrap());
     assert_eq!(stream(function).as_str(), "function-c3969578-e5ae-574c-9dea-e02c8e9c188a");
     assert_eq!(stream("erp.Größe 2").as_str(), "function-e30f4153-9730-5bcf-a0cc-e3c7bfd865a8");
+
+    let agent = StreamId::agent;
+    assert_eq!(agent("purchasing-agent").as_str(), "agent-c62bb1d8-a634-598b-9192-0b306b833091");
+    assert_eq!(agent("研究").as_str(), "agent-ffb12e32-8216-5aa9-8664-4b881830b03e");
+    assert_eq!(
+        StreamId::conversation("purchasing-agent", "thread_456").as_str(),
+        "conversation-b5a4fbe7-d03a-5065-8ae2-051f3c8a48c2"
+    );
+}
+
+#[test]
+fn agent_and_conversation_do_not_run_together() {
+    let pairs = [("a", "bc"), ("ab", "c"), ("a", "b"), ("b", "a"), ("abc", "")];
+    let streams: BTreeSet<_> =
+        pairs.map(|(agent, conversation)| StreamId::conversation(agent, conversation)).into();
+    assert_eq!(streams.len(), pairs.len());
+}
+
+#[test]
+fn the_key_of_a_stream_is_found_by_its_usual_spelling_only() {
+    let id = uuid!("0a4c2a3e-6f1b-5d0e-8c7d-2b9f4e1a6c35");
+    let stream = StreamId::key(id);
+    assert_eq!(stream.as_str(), "key-0a4c2a3e-6f1b-5d0e-8c7d-2b9f4e1a6c35");
+    assert_eq!((stream.category(), stream.key_id(), stream.execution_id()), ("key", Some(id), None));
+    assert_eq!(StreamId::execution(id).key_id(), None);
+    for other in ["key-0A4C2A3E-6F1B-5D0E-8C7D-2B9F4E1A6C35", "key-0a4c2a3e6f1b5d0e8c7d2b9f4e1a6c35", "key-1"]
+    {
+        assert_eq!(other.parse::<StreamId>().unwrap().key_id(), None, "{other}");
+    }
 }
 
 #[test]

@@ -98,6 +98,10 @@ const TABLE: &str = "
     reattempted              -
     function_access_changed  -
     attempt_opened           -
+    key_created              -
+    key_revoked              -
+    agent_registered         -
+    conversation_registered  -
 ";
 
 fn row(event_type: &str, notification: Option<&Notification>) -> String {

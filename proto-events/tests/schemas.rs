@@ -9,8 +9,8 @@ mod samples;
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use proto_events::{
-    AttemptEvent, Digest, Event, ExecutionEvent, FunctionEvent, FunctionName, Notification, NotificationType,
-    StreamId, TenantId, schemas,
+    AttemptEvent, Digest, Event, ExecutionEvent, FunctionEvent, FunctionName, KeyEvent, Notification,
+    NotificationType, RegistryEvent, StreamId, TenantId, schemas,
 };
 use serde_json::{Value, json};
 
@@ -54,7 +54,14 @@ fn the_checked_in_schemas_are_the_generated_ones() {
 #[test]
 fn no_other_file_is_in_the_folder_but_schemas_of_old_versions() {
     let generated: BTreeSet<_> = schemas().into_iter().map(|(name, _)| name).collect();
-    let types = [ExecutionEvent::TYPES, FunctionEvent::TYPES, AttemptEvent::TYPES].concat();
+    let types = [
+        ExecutionEvent::TYPES,
+        FunctionEvent::TYPES,
+        AttemptEvent::TYPES,
+        KeyEvent::TYPES,
+        RegistryEvent::TYPES,
+    ]
+    .concat();
     let old: BTreeSet<_> = types
         .into_iter()
         .flat_map(|(name, version)| (1..version).map(move |old| format!("{name}.v{old}.schema.json")))
@@ -71,7 +78,14 @@ fn every_event_has_one_schema_and_every_schema_is_draft_2020_12() {
     let all = schemas();
     let names: BTreeSet<_> = all.iter().map(|(name, _)| name.clone()).collect();
     assert_eq!(names.len(), all.len());
-    let types = [ExecutionEvent::TYPES, FunctionEvent::TYPES, AttemptEvent::TYPES].concat();
+    let types = [
+        ExecutionEvent::TYPES,
+        FunctionEvent::TYPES,
+        AttemptEvent::TYPES,
+        KeyEvent::TYPES,
+        RegistryEvent::TYPES,
+    ]
+    .concat();
     assert_eq!(all.len(), types.len() + 2);
     for (name, schema) in all {
         let schema = schema.to_value();

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proto_events::{
     Access, Decision, Digest, ExpectedVersion, GlobalPosition, Json, Layer, LayerFinding, Outcome,
-    ResultStatus, StreamVersion,
+    ResultStatus, Role, StreamVersion,
 };
 
 #[test]
@@ -166,4 +166,20 @@ fn outcomes_are_ordered_by_strictness_and_the_first_strictest_finding_decides() 
     assert_eq!(decision.deciding().unwrap().code, "b");
     decision.findings.clear();
     assert_eq!(decision.deciding(), None);
+}
+
+#[test]
+fn a_role_is_read_as_it_is_written() {
+    let names = ["agent", "approver", "auditor", "admin"];
+    assert_eq!(Role::ALL.map(Role::as_str), names);
+    assert!(Role::ALL.is_sorted(), "a set of roles is written in this order");
+    for (role, name) in Role::ALL.into_iter().zip(names) {
+        assert_eq!((name.parse(), role.to_string()), (Ok(role), name.to_owned()));
+        assert_eq!(serde_json::to_string(&role).unwrap(), format!("\"{name}\""));
+        assert_eq!(serde_json::from_str::<Role>(&format!("\"{name}\"")).unwrap(), role);
+    }
+    for text in ["", "Agent", "agents", " agent", "owner"] {
+        let error = text.parse::<Role>().unwrap_err().to_string();
+        assert_eq!(error, format!("`{text}` is no role: use `agent`, `approver`, `auditor` or `admin`"));
+    }
 }

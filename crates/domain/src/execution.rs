@@ -25,7 +25,7 @@ pub use decide::decide;
 pub use evolve::evolve;
 pub use limits::{
     MAX_CONTEXT_BYTES, MAX_ERROR_CODE_CHARS, MAX_ERROR_MESSAGE_BYTES, MAX_ERROR_TYPE_CHARS,
-    MAX_PROGRESS_EVENTS, MAX_STACK_TRACE_CHARS, MAX_TEXT_CHARS,
+    MAX_PROGRESS_EVENTS, MAX_RECORDED_CONTEXT_BYTES, MAX_STACK_TRACE_CHARS, MAX_TEXT_CHARS,
 };
 pub use rejection::Rejection;
 use state::deadline_of;

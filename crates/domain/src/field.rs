@@ -1,6 +1,6 @@
 //! Limits of what callers may write into a command.
 
-use proto_events::{Actor, CallRef};
+use proto_events::{Actor, ActorKind, CallRef};
 
 /// The longest agent, conversation, request id and idempotency key, in characters.
 pub const MAX_NAME_CHARS: usize = 255;
@@ -99,6 +99,17 @@ pub fn actor(field: &'static str, actor: &Actor) -> Result<(), InvalidField> {
         return invalid(field, "has an id of more than 255 bytes");
     }
     Ok(())
+}
+
+/// Checks on whose behalf a call is: anybody who can be a principal from outside.
+///
+/// # Errors
+/// When the id is none, or when it claims to be Vidimus itself.
+pub(crate) fn requester(requester: &Actor) -> Result<(), InvalidField> {
+    if requester.kind == ActorKind::System {
+        return invalid("requester", "is of kind `system`, which is this server itself");
+    }
+    actor("requester", requester)
 }
 
 /// Checks a text that must be there.

@@ -7,6 +7,8 @@
 //! * [`execution`] is the life of one tool call; most of the crate.
 //! * [`function`] is the access to one function: `Disabled`, `Enabled`, `EnabledWithConfirmation`.
 //! * [`attempt`] links the attempts that were made under one idempotency key.
+//! * [`key`] is one API key: who acts with it, what may be done with it, whether it is revoked.
+//! * [`registry`] is the agents and conversations that were announced.
 //! * [`access_policy`] is the decision on a call from the function's access alone.
 //! * [`arguments`] is the canonical form (RFC 8785) of a call's arguments, and their digest.
 //!
@@ -19,3 +21,5 @@ pub mod attempt;
 pub mod execution;
 pub mod field;
 pub mod function;
+pub mod key;
+pub mod registry;

@@ -9,6 +9,7 @@ use crate::{FunctionName, InvalidName};
 
 /// Access to a function. Names as people write them in the connection's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Access {
     /// Not available to agents.
     Disabled,

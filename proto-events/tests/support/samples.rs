@@ -8,6 +8,7 @@ pub(crate) const ARGUMENTS: &str = r#"{"amount":1250.5,"currency":"EUR","vendor"
 pub(crate) const ARGUMENTS_DIGEST: &str = "b795109aa9d63f7833438e28f1f88a89f54e53838c6bb9e73390518fdcb388ee";
 const POLICY_SET: &str = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";
 pub(crate) const EXECUTION: Uuid = uuid!("0a4c2a3e-6f1b-5d0e-8c7d-2b9f4e1a6c35");
+const KEY: Uuid = uuid!("019bc1d2-6b51-7d4e-8a32-5c8b7e6f9a01");
 const PERMIT: Uuid = uuid!("019bc1d2-5a40-7c3e-9f21-4b7a6d5e8f90");
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -203,7 +204,33 @@ impl Fill {
         vec![
             Event::Function(FunctionEvent::AccessChanged(changed)),
             Event::Attempt(AttemptEvent::Opened(opened)),
+            Event::Key(KeyEvent::Created(self.key_created())),
+            Event::Key(KeyEvent::Revoked(KeyRevoked {
+                key_id: KEY,
+                reason: self.text("the laptop was lost"),
+            })),
+            Event::Registry(RegistryEvent::AgentRegistered(AgentRegistered {
+                agent: "purchasing-agent".to_owned(),
+                name: self.text("Einkauf Süd"),
+            })),
+            Event::Registry(RegistryEvent::ConversationRegistered(ConversationRegistered {
+                agent: "purchasing-agent".to_owned(),
+                conversation: "thread_456".to_owned(),
+            })),
         ]
+    }
+
+    fn key_created(self) -> KeyCreated {
+        // Written in the order of the roles, whatever the order they came in.
+        let roles = [Role::Admin, Role::Auditor, Role::Approver, Role::Agent];
+        KeyCreated {
+            key_id: KEY,
+            actor: Actor::new(ActorKind::Service, KEY.to_string()),
+            roles: roles.into_iter().take(if self == Self::Full { 4 } else { 1 }).collect(),
+            label: self.text("intervention service, staging"),
+            expires_at: self.some(at("2027-01-15T10:30:00Z")),
+            secret_hash: digest(),
+        }
     }
 
     fn events(self) -> Vec<Event> {

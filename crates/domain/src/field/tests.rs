@@ -2,7 +2,7 @@
 
 use proto_events::Actor;
 
-use super::{InvalidField, actor, name, optional, text};
+use super::{InvalidField, actor, name, optional, requester, text};
 
 #[test]
 fn names() {
@@ -31,6 +31,14 @@ fn ids_of_principals_are_counted_in_bytes() {
         actor("by", &Actor::user("é".repeat(128))),
         Err(InvalidField::Invalid { field: "by", problem })
     );
+}
+
+#[test]
+fn nobody_asks_on_behalf_of_the_server_itself() {
+    assert_eq!(requester(&Actor::agent("a1")), Ok(()));
+    let problem = "is of kind `system`, which is this server itself";
+    let refused = InvalidField::Invalid { field: "requester", problem };
+    assert_eq!(requester(&Actor::system("deadlines")), Err(refused));
 }
 
 #[test]

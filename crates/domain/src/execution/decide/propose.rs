@@ -29,7 +29,7 @@ pub(super) fn propose(state: &State, at: Timestamp, proposal: &Propose) -> Decid
 
 fn check(proposal: &Propose) -> Result<(), Rejection> {
     field::call(&proposal.call)?;
-    field::actor("requester", &proposal.requester)?;
+    field::requester(&proposal.requester)?;
     if let Some(key) = &proposal.idempotency_key {
         field::name("idempotency_key", key)?;
     }
@@ -41,7 +41,7 @@ fn check(proposal: &Propose) -> Result<(), Rejection> {
     Ok(())
 }
 
-pub(super) fn context(context: Option<&Json>) -> Result<(), InvalidField> {
+fn context(context: Option<&Json>) -> Result<(), InvalidField> {
     let len = context.map_or(0, |context| context.as_str().len());
     field::bytes("context", len, MAX_CONTEXT_BYTES, "is larger than 16 KiB")
 }

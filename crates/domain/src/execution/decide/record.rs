@@ -2,10 +2,10 @@
 
 use proto_events::{ActivityReport, ExecutionEvent as E, Initiated, Origin};
 
-use super::{Decided, propose::context, run};
+use super::{Decided, run};
 use crate::{
     arguments::Arguments,
-    execution::{MAX_TEXT_CHARS, Record, Rejection, State},
+    execution::{MAX_RECORDED_CONTEXT_BYTES, MAX_TEXT_CHARS, Record, Rejection, State},
     field::{self, InvalidField, MAX_NAME_CHARS},
 };
 
@@ -43,11 +43,12 @@ pub(super) fn record(state: &State, record: &Record) -> Decided {
 
 fn check(record: &Record) -> Result<(), Rejection> {
     field::call(&record.call)?;
-    field::actor("requester", &record.requester)?;
+    field::requester(&record.requester)?;
     if let Some(key) = &record.idempotency_key {
         field::name("idempotency_key", key)?;
     }
-    context(record.context.as_ref())?;
+    let context = record.context.as_ref().map_or(0, |context| context.as_str().len());
+    field::bytes("context", context, MAX_RECORDED_CONTEXT_BYTES, "is larger than 256 KiB")?;
     activity(&record.activity)?;
     if let Some(error) = &record.report.error {
         field::optional("error.message", Some(&error.message), MAX_TEXT_CHARS)?;

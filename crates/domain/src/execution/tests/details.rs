@@ -158,7 +158,11 @@ fn a_recorded_call_without_arguments_is_taken() {
 #[test]
 fn a_record_keeps_its_limits() {
     type Change = fn(&mut crate::execution::Record);
-    let refused: [(&str, Change); 6] = [
+    let refused: [(&str, Change); 7] = [
+        ("context", |record| {
+            let text = format!("\"{}\"", "x".repeat(256 * 1024 - 1));
+            record.context = Some(proto_events::Json::from_text(text).unwrap());
+        }),
         ("tool_id", |record| record.activity.tool_id = Some("x".repeat(256))),
         ("trigger_event", |record| record.activity.trigger_event = Some("x".repeat(65))),
         ("target_url", |record| record.activity.target_url = Some("x".repeat(1_025))),
@@ -176,17 +180,22 @@ fn a_record_keeps_its_limits() {
         let Rejection::Field(no) = no else { panic!("{field}: {no}") };
         assert_eq!(no.field(), field);
     }
+    let mut largest = record(ResultStatus::Failed);
+    let text = format!("\"{}\"", "x".repeat(256 * 1024 - 2));
+    largest.context = Some(proto_events::Json::from_text(text).unwrap());
+    assert_eq!(decided(&State::initial(), "agent:a1", 0, Action::Record(largest)).len(), 2);
 }
 
 #[test]
 fn a_proposal_keeps_its_limits() {
     type Change = fn(&mut crate::execution::Propose);
-    let refused: [(&str, Change); 8] = [
+    let refused: [(&str, Change); 9] = [
         ("agent", |proposal| proposal.call.agent = String::new()),
         ("agent", |proposal| proposal.call.agent = "x".repeat(256)),
         ("conversation", |proposal| proposal.call.conversation = "a\nb".to_owned()),
         ("request_id", |proposal| proposal.call.request_id = Some("x".repeat(256))),
         ("requester", |proposal| proposal.requester = actor("user:")),
+        ("requester", |proposal| proposal.requester = actor("system:deadlines")),
         ("requester", |proposal| proposal.requester = actor(&format!("user:{}", "é".repeat(128)))),
         ("idempotency_key", |proposal| proposal.idempotency_key = Some(String::new())),
         ("context", |proposal| {
