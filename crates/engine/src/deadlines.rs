@@ -18,6 +18,9 @@ use crate::{Engine, EngineError, engine::decode};
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// Most deadlines that are settled at the same time: the log makes what comes together durable together.
 const AT_ONCE: usize = 64;
+/// How long events gather before they are read: deadlines are seconds away, and to be woken for every append would cost
+/// more than reading it.
+const GATHER_FOR: Duration = Duration::from_millis(20);
 /// How long to wait after a command failed for a reason that may pass.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -242,7 +245,10 @@ impl DeadlineKeeper {
         let pause = self.sleep_time();
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            moved = self.engine.log().wait_past(self.subscription.position()) => { moved?; }
+            moved = self.engine.log().wait_past(self.subscription.position()) => {
+                moved?;
+                tokio::time::sleep(GATHER_FOR.min(pause)).await;
+            }
         }
         Ok(())
     }

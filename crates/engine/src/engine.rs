@@ -7,10 +7,16 @@ use proto_events::{
     TenantId, Timestamp,
 };
 use uuid::Uuid;
-use vidimus_domain::execution::{Happened, State, evolve};
+use vidimus_domain::{
+    execution::{Happened, State, evolve},
+    function,
+};
 use vidimus_log::{Append, AppendError, Appended, EventLog, StreamHead, StreamWrite};
 
-use crate::{Clock, EngineError, Ids, Principal, RandomIds, SystemClock, reattempts::Reattempts};
+use crate::{
+    Clock, EngineError, Ids, KeyPepper, Principal, RandomIds, SystemClock, cache::Cache, keys::Credential,
+    reattempts::Reattempts,
+};
 
 /// Most tries of one command before it answers `contention`.
 pub(crate) const MAX_TRIES: u32 = 32;
@@ -50,6 +56,11 @@ pub struct Engine {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) settings: Settings,
     pub(crate) reattempts: Reattempts,
+    pub(crate) key_pepper: Option<KeyPepper>,
+    /// Keys, for every request; without labels and reasons about 40 MiB at most.
+    pub(crate) keys: Cache<Arc<Credential>>,
+    /// Access to functions, for every proposal.
+    pub(crate) access: Cache<function::State>,
 }
 
 /// One stream as it was loaded: what is so, and where it ends.
@@ -82,7 +93,16 @@ impl Engine {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Self {
-        Self { log, clock, ids, settings, reattempts: Reattempts::default() }
+        Self {
+            log,
+            clock,
+            ids,
+            settings,
+            reattempts: Reattempts::default(),
+            key_pepper: None,
+            keys: Cache::default(),
+            access: Cache::default(),
+        }
     }
 
     /// The log that it appends to.
@@ -90,8 +110,18 @@ impl Engine {
         &self.log
     }
 
+    /// A fresh id from the engine's source of ids: for those above it who name a request or a trace.
+    pub fn fresh_id(&self) -> Uuid {
+        self.ids.fresh()
+    }
+
+    /// What the events of one command of the principal belong to: its request, or the command itself.
+    pub(crate) fn correlation_id(&self, principal: &Principal) -> Uuid {
+        principal.correlation_id.unwrap_or_else(|| self.ids.fresh())
+    }
+
     /// Folds the stream from version `from` on, page by page, oldest event first.
-    async fn fold<S>(
+    pub(crate) async fn fold<S>(
         &self,
         tenant: &TenantId,
         stream: &StreamId,

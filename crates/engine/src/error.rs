@@ -1,7 +1,7 @@
 //! Why the engine has no answer.
 
 use proto_events::{Actor, DecodeError, GlobalPosition};
-use vidimus_domain::{attempt, execution, function};
+use vidimus_domain::{attempt, execution, function, key, registry};
 use vidimus_log::{AppendError, ReadError};
 
 /// Why a command has no answer.
@@ -16,6 +16,17 @@ pub enum EngineError {
     /// A decided no of an idempotency key.
     #[error(transparent)]
     Attempt(#[from] attempt::Rejection),
+    /// A decided no of an API key.
+    #[error(transparent)]
+    Key(#[from] key::Rejection),
+    /// A decided no of the registry.
+    #[error(transparent)]
+    Registry(#[from] registry::Rejection),
+    /// The engine was not given the pepper without which no key can be made or checked.
+    #[error(
+        "API keys cannot be made or checked here, as their pepper is missing: start with the data directory's `key-pepper`"
+    )]
+    KeyPepperMissing,
     /// The principal does not have the role that the command takes.
     #[error(
         "`{actor}` does not have the role `{role}`: use a key that has it, or ask an administrator for it"
@@ -58,6 +69,9 @@ impl EngineError {
             Self::Execution(rejection) => rejection.code(),
             Self::Function(rejection) => rejection.code(),
             Self::Attempt(rejection) => rejection.code(),
+            Self::Key(rejection) => rejection.code(),
+            Self::Registry(rejection) => rejection.code(),
+            Self::KeyPepperMissing => "key_pepper_missing",
             Self::MissingRole { .. } => "missing_role",
             Self::Contention { .. } => "contention",
             Self::Append(error) => error.code(),

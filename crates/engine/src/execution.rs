@@ -57,7 +57,7 @@ impl Engine {
         action: Action,
     ) -> Result<Answer, EngineError> {
         let mut command = Command { by: principal.actor.clone(), at: self.clock.now(), action };
-        let correlation_id = self.ids.fresh();
+        let correlation_id = self.correlation_id(principal);
         for _ in 0..MAX_TRIES {
             let loaded = self.load_execution(&principal.tenant, execution_id).await?;
             if loaded.state.is_initial() {

@@ -28,11 +28,22 @@ impl Engine {
         tenant: &TenantId,
         function: &FunctionName,
     ) -> Result<Loaded<State>, EngineError> {
-        self.load_last(tenant, &StreamId::function(function), |state: State, _, event| match event {
+        let stream = StreamId::function(function);
+        let Some(head) = self.log.stream_head(tenant, &stream).await? else {
+            return Ok(Loaded { state: State::default(), head: None });
+        };
+        if let Some(state) = self.access.get(tenant, &stream, head.version) {
+            return Ok(Loaded { state, head: Some(head) });
+        }
+        let evolve = |state: State, _: &_, event: &_| match event {
             Event::Function(event) => evolve(state, event),
             _ => state,
-        })
-        .await
+        };
+        let loaded = self.load_last(tenant, &stream, evolve).await?;
+        if let Some(head) = loaded.head {
+            self.access.put(tenant, &stream, head.version, loaded.state);
+        }
+        Ok(loaded)
     }
 
     /// The access to a function.
@@ -61,7 +72,7 @@ impl Engine {
         reason: Option<String>,
     ) -> Result<AccessAnswer, EngineError> {
         principal.require(Role::Admin)?;
-        let correlation_id = self.ids.fresh();
+        let correlation_id = self.correlation_id(principal);
         for _ in 0..MAX_TRIES {
             let loaded = self.load_access(&principal.tenant, &function).await?;
             let command = SetAccess {

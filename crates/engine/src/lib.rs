@@ -4,20 +4,25 @@
 //! `vidimus-domain`; what is durable is the log's business.
 //!
 //! * [`Engine`] has one method for each command.
+//! * [`Engine::authenticate`] tells who an API key's token is; who has none is handed in as a [`Principal`].
 //! * [`DeadlineKeeper`] follows the log and does what time does: expire what waits too long, mark as unknown what
 //!   started and went silent.
 
+mod cache;
 mod clock;
 mod deadlines;
 mod engine;
 mod error;
 mod execution;
 mod function;
+mod history;
 mod ids;
+mod keys;
 mod principal;
 mod propose;
 mod reattempts;
 mod record;
+mod registry;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use deadlines::{DeadlineKeeper, Due};
@@ -25,7 +30,11 @@ pub use engine::{Engine, Settings};
 pub use error::EngineError;
 pub use execution::{Answer, Completion};
 pub use function::AccessAnswer;
+pub use history::{EventPage, ExecutionEventPage};
 pub use ids::{Ids, RandomIds, SequentialIds};
-pub use principal::{Principal, Role};
+pub use keys::{AuthenticateError, Authenticated, CreatedKey, Key, KeyPepper, KeySecret, KeyStatus, NewKey};
+pub use principal::Principal;
 pub use propose::Proposal;
+pub use proto_events::Role;
 pub use record::FinishedCall;
+pub use registry::Registered;

@@ -2,34 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use proto_events::{Actor, TenantId};
+use proto_events::{Actor, Role, TenantId};
+use uuid::Uuid;
 
 use crate::EngineError;
-
-/// What a principal may do in its tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Propose calls, run them, report on them.
-    Agent,
-    /// Resolve approvals, settle unknown results.
-    Approver,
-    /// Read everything of the tenant.
-    Auditor,
-    /// Change access and settings.
-    Admin,
-}
-
-impl Role {
-    /// The role's stable name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Agent => "agent",
-            Self::Approver => "approver",
-            Self::Auditor => "auditor",
-            Self::Admin => "admin",
-        }
-    }
-}
 
 /// An authenticated principal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +16,20 @@ pub struct Principal {
     pub actor: Actor,
     /// What it may do.
     pub roles: BTreeSet<Role>,
+    /// Correlation id of every event that it causes; `None`: each command draws one.
+    pub correlation_id: Option<Uuid>,
 }
 
 impl Principal {
     /// A principal with these roles.
     pub fn new(tenant: TenantId, actor: Actor, roles: impl IntoIterator<Item = Role>) -> Self {
-        Self { tenant, actor, roles: roles.into_iter().collect() }
+        Self { tenant, actor, roles: roles.into_iter().collect(), correlation_id: None }
+    }
+
+    /// The principal in a request from outside, to which everything belongs that it causes from here on.
+    #[must_use]
+    pub fn in_request(self, correlation_id: Uuid) -> Self {
+        Self { correlation_id: Some(correlation_id), ..self }
     }
 
     /// Vidimus itself, at work in a tenant.

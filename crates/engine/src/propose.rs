@@ -42,7 +42,7 @@ impl Engine {
             Some(key) => CallRef::attempt_id(tenant, key, &proposal.call.function, &digest),
             None => self.ids.fresh(),
         };
-        let (permit_id, correlation_id) = (self.ids.fresh(), self.ids.fresh());
+        let (permit_id, correlation_id) = (self.ids.fresh(), self.correlation_id(principal));
         for _ in 0..MAX_TRIES {
             let (execution, attempt) = match &proposal.idempotency_key {
                 // A fresh id has no history, and no key has no former attempt.

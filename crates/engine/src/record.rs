@@ -56,7 +56,7 @@ impl Engine {
         };
         let mut command =
             Command { by: principal.actor.clone(), at: self.clock.now(), action: Action::Record(record) };
-        let correlation_id = self.ids.fresh();
+        let correlation_id = self.correlation_id(principal);
         for _ in 0..MAX_TRIES {
             let loaded = self.load_execution(&principal.tenant, execution_id).await?;
             command.at = self.clock.now();

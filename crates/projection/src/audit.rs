@@ -5,7 +5,7 @@ mod query;
 mod row;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod view;
 
 #[cfg(test)]

@@ -41,4 +41,8 @@ pub trait Consumer: Send {
     /// # Errors
     /// Nothing happened, and the checkpoint is as it was.
     async fn apply(&mut self, events: Arc<Vec<DecodedEvent>>) -> Result<(), Self::Error>;
+
+    /// What to wait for before it is given more, once it has all there was. A consumer that pays by the batch rather than by
+    /// the event lets some gather.
+    async fn gather(&mut self) {}
 }

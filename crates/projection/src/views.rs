@@ -157,6 +157,20 @@ impl Views {
         Ok(ViewsStats::of(views))
     }
 
+    /// Whether a view answers queries; not while it has to be rebuilt and there is no old one. Unlike [`stats`](Self::stats)
+    /// no query, so that nobody has to wait for it, nor anybody else because of it.
+    pub fn is_available(&self, view: View) -> bool {
+        self.slot(view).is_available()
+    }
+
+    /// Tail of the log minus checkpoint of a view, in events. No query either.
+    pub fn lag(&self, view: View) -> u64 {
+        // First the tail: a view that moves on meanwhile has no lag, rather than a negative one.
+        let tail = self.log.tail();
+        let at = self.slot(view).checkpoint.borrow().unwrap_or_default();
+        tail.get().saturating_sub(at.position.get())
+    }
+
     /// Waits until every view has reached `position`, at most `within`; for those who just wrote at that position.
     ///
     /// # Errors
@@ -165,6 +179,9 @@ impl Views {
         let all = async {
             for slot in self.slots.iter() {
                 let there = |at: &Option<crate::Checkpoint>| at.is_some_and(|at| at.position >= position);
+                if !there(&slot.checkpoint.borrow()) {
+                    slot.wanted.notify_one();
+                }
                 // The sender is the slot's own, so that it cannot be gone.
                 let _ = slot.checkpoint.subscribe().wait_for(there).await;
             }

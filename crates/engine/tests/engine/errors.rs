@@ -1,7 +1,7 @@
 //! Every error: its code, whether it passes, and that it says what to do.
 
 use proto_events::{Actor, DecodeError, ExpectedVersion, GlobalPosition};
-use vidimus_domain::{attempt, execution, field::InvalidField, function};
+use vidimus_domain::{attempt, execution, field::InvalidField, function, key, registry};
 use vidimus_engine::EngineError;
 use vidimus_log::{AppendError, Broken, Conflict, ReadError, Refusal, Unavailable};
 
@@ -25,7 +25,11 @@ fn every_error_has_its_code_and_says_whether_it_passes() {
             "agent_cannot_set_access",
             false,
         ),
-        (attempt::Rejection::Field(field).into(), "text_missing", false),
+        (attempt::Rejection::Field(field.clone()).into(), "text_missing", false),
+        (registry::Rejection::Field(field).into(), "text_missing", false),
+        (key::Rejection::NotFound.into(), "key_not_found", false),
+        (key::Rejection::RolesMissing.into(), "roles_missing", false),
+        (EngineError::KeyPepperMissing, "key_pepper_missing", false),
         (EngineError::MissingRole { actor, role: "admin" }, "missing_role", false),
         (EngineError::Contention { tries: 32 }, "contention", true),
         (AppendError::from(conflict).into(), "conflict", false),
@@ -51,6 +55,9 @@ fn every_error_has_its_code_and_says_whether_it_passes() {
             EngineError::Execution(_)
             | EngineError::Function(_)
             | EngineError::Attempt(_)
+            | EngineError::Key(_)
+            | EngineError::Registry(_)
+            | EngineError::KeyPepperMissing
             | EngineError::MissingRole { .. }
             | EngineError::Contention { .. }
             | EngineError::Append(_)

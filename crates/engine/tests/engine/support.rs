@@ -210,6 +210,10 @@ impl World {
         }
     }
 
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(crate) async fn stage(&self, execution_id: Uuid) -> Stage {
         self.engine.execution(&tenant(), execution_id).await.unwrap().unwrap().state.stage().unwrap()
     }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use proto_events::{
-    AttemptEvent, Event, ExecutionEvent as E, FunctionEvent, FunctionName, RecordedEvent, ResultStatus,
+    AttemptEvent, Event, ExecutionEvent as E, FunctionEvent, FunctionName, KeyEvent, RecordedEvent,
+    RegistryEvent, ResultStatus, Role,
 };
 use uuid::Uuid;
 
@@ -60,6 +61,40 @@ pub(super) fn said<'e>(recorded: &RecordedEvent, event: &'e Event) -> Said<'e> {
                 summary: because(what, changed.reason.as_deref()),
             }
         }
+        Event::Key(event) => administrative(None, None, key(event)),
+        Event::Registry(RegistryEvent::AgentRegistered(registered)) => {
+            let named =
+                registered.name.as_deref().map(|name| format!("agent registered as {}", quoted(name)));
+            administrative(Some(&registered.agent), None, named.map_or("agent registered".into(), Cow::Owned))
+        }
+        Event::Registry(RegistryEvent::ConversationRegistered(registered)) => administrative(
+            Some(&registered.agent),
+            Some(&registered.conversation),
+            "conversation registered".into(),
+        ),
+    }
+}
+
+/// A setting that is of no function.
+const fn administrative<'e>(
+    agent: Option<&'e str>,
+    conversation: Option<&'e str>,
+    summary: Cow<'static, str>,
+) -> Said<'e> {
+    let category = AuditCategory::Administrative;
+    Said { category, execution_id: None, agent, conversation, function: None, summary }
+}
+
+fn key(event: &KeyEvent) -> Cow<'static, str> {
+    match event {
+        KeyEvent::Created(created) => {
+            let roles: Vec<_> =
+                created.roles.iter().map(|role| format!("`{}`", Role::as_str(*role))).collect();
+            let word = if roles.len() == 1 { "role" } else { "roles" };
+            let actor = quoted(&created.actor.to_string());
+            format!("key created for {actor} with {word} {}", roles.join(", ")).into()
+        }
+        KeyEvent::Revoked(revoked) => because("key revoked", revoked.reason.as_deref()),
     }
 }
 

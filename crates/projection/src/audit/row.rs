@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub enum AuditCategory {
     /// A tool call.
     Execution,
-    /// A setting: access to a function.
+    /// A setting: access to a function, an API key, a registered agent or conversation.
     Administrative,
 }
 
@@ -37,13 +37,13 @@ pub struct AuditEntry {
     pub event_type: String,
     /// What it is about.
     pub category: AuditCategory,
-    /// What it happened to: an execution's id, or a function's name.
+    /// What it happened to: an execution's id, a function's name, a key's id, an agent, or `agent/conversation`.
     pub subject: String,
     /// The execution, if it is about one.
     pub execution_id: Option<Uuid>,
-    /// The agent, if it is about a call.
+    /// The agent, if it is about a call or an agent.
     pub agent: Option<String>,
-    /// The conversation, if it is about a call.
+    /// The conversation, if it is about a call or a conversation.
     pub conversation: Option<String>,
     /// The function, if it is about one.
     pub function: Option<FunctionName>,

@@ -93,7 +93,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<AuditEntry, SqlError> {
     let subject = match (&execution_id, &function) {
         (Some(id), _) => id.to_string(),
         (None, Some(function)) => function.to_string(),
-        (None, None) => String::new(),
+        (None, None) => setting(&stream, agent.as_deref(), conversation.as_deref()),
     };
     Ok(AuditEntry {
         position,
@@ -114,4 +114,13 @@ pub(super) fn read(row: &Row<'_>) -> Result<AuditEntry, SqlError> {
         correlation_id: c.id()?,
         causation_id: c.opt_id()?,
     })
+}
+
+/// What a setting of no function is about: an agent, a conversation of one, or a key.
+fn setting(stream: &StreamId, agent: Option<&str>, conversation: Option<&str>) -> String {
+    match (agent, conversation) {
+        (Some(agent), Some(conversation)) => format!("{agent}/{conversation}"),
+        (Some(agent), None) => agent.to_owned(),
+        (None, _) => stream.key_id().map(|id| id.to_string()).unwrap_or_default(),
+    }
 }

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use proto_events::{AttemptEvent, Event, ExecutionEvent, FunctionEvent};
+use proto_events::{
+    Actor, AgentRegistered, AttemptEvent, ConversationRegistered, Digest, Event, ExecutionEvent,
+    FunctionEvent, KeyCreated, KeyEvent, KeyRevoked, RegistryEvent, Role, StreamId,
+};
+use uuid::Uuid;
 
 use super::{AuditCategory, fold::said};
-use crate::testing::{decoded, full_history};
+use crate::testing::{History, decoded, full_history};
 
 /// The words before anything that differs from event to event.
 fn beginning(event_type: &str) -> &'static str {
@@ -37,13 +41,44 @@ fn beginning(event_type: &str) -> &'static str {
         "reattempted" => "proposed again, ",
         "function_access_changed" => "access changed from ",
         "attempt_opened" => "attempt opened under idempotency key `key-",
+        "key_created" => "key created for `service:billing` with roles `agent`, `approver`",
+        "key_revoked" => "key revoked: `lost \\n it`",
+        "agent_registered" => "agent registered as `Einkauf`",
+        "conversation_registered" => "conversation registered",
         other => panic!("{other}"),
     }
 }
 
+pub(crate) const KEY: Uuid = Uuid::from_u128(7);
+
+/// The settings that are of no function, which random histories do not have.
+pub(crate) async fn add_settings(history: &mut History) {
+    let (tenant, by) = ("acme".parse().unwrap(), Actor::user("admin"));
+    let created = KeyCreated {
+        key_id: KEY,
+        actor: Actor::new(proto_events::ActorKind::Service, "billing"),
+        roles: [Role::Approver, Role::Agent].into(),
+        label: Some("staging".to_owned()),
+        expires_at: None,
+        secret_hash: Digest::new([1; 32]),
+    };
+    let revoked = KeyRevoked { key_id: KEY, reason: Some("lost \n it".to_owned()) };
+    let agent = AgentRegistered { agent: "buyer".to_owned(), name: Some("Einkauf".to_owned()) };
+    let conversation =
+        ConversationRegistered { agent: "buyer".to_owned(), conversation: "thread-1".to_owned() };
+    let key = vec![KeyEvent::Created(created), KeyEvent::Revoked(revoked)];
+    history.append(&tenant, StreamId::key(KEY), &by, key.into_iter().map(Event::Key).collect()).await;
+    let agent = Event::Registry(RegistryEvent::AgentRegistered(agent));
+    history.append(&tenant, StreamId::agent("buyer"), &by, vec![agent]).await;
+    let conversation = Event::Registry(RegistryEvent::ConversationRegistered(conversation));
+    let stream = StreamId::conversation("buyer", "thread-1");
+    history.append(&tenant, stream, &by, vec![conversation]).await;
+}
+
 #[tokio::test]
 async fn every_kind_of_event_has_its_entry() {
-    let history = full_history(8, 6_000).await;
+    let mut history = full_history(8, 6_000).await;
+    add_settings(&mut history).await;
     let mut seen = BTreeMap::new();
     for decoded in decoded(&history.log).await {
         let recorded = &decoded.recorded;
@@ -71,8 +106,29 @@ async fn every_kind_of_event_has_its_entry() {
                 assert_eq!((said.execution_id, said.agent), (Some(opened.execution_id), None));
                 assert_eq!(said.function, Some(&opened.function));
             }
+            Event::Key(_) => {
+                assert_eq!(said.category, AuditCategory::Administrative);
+                assert_eq!((said.execution_id, said.function), (None, None));
+                assert_eq!((said.agent, said.conversation), (None, None));
+            }
+            Event::Registry(event) => {
+                let conversation = match event {
+                    RegistryEvent::AgentRegistered(_) => None,
+                    RegistryEvent::ConversationRegistered(_) => Some("thread-1"),
+                };
+                assert_eq!(said.category, AuditCategory::Administrative);
+                assert_eq!((said.execution_id, said.function), (None, None));
+                assert_eq!((said.agent, said.conversation), (Some("buyer"), conversation));
+            }
         }
     }
-    let types = [ExecutionEvent::TYPES, FunctionEvent::TYPES, AttemptEvent::TYPES].concat();
+    let types = [
+        ExecutionEvent::TYPES,
+        FunctionEvent::TYPES,
+        AttemptEvent::TYPES,
+        KeyEvent::TYPES,
+        RegistryEvent::TYPES,
+    ]
+    .concat();
     assert_eq!(seen.len(), types.len(), "{seen:?}");
 }

@@ -48,12 +48,29 @@ impl<C: Consumer> Projector<C> {
         tokio::pin!(shutdown);
         let mut feed = self.feed();
         loop {
-            let events = tokio::select! {
+            let mut events = tokio::select! {
                 biased;
                 () = &mut shutdown => return Ok(()),
                 events = feed.next() => events?,
             };
-            self.consumer.apply(Arc::new(events)).await?;
+            // What is there now, however much that is; what comes meanwhile gathers.
+            let target = self.log.tail();
+            loop {
+                self.consumer.apply(Arc::new(events)).await?;
+                if self.consumer.checkpoint().position >= target {
+                    break;
+                }
+                events = tokio::select! {
+                    biased;
+                    () = &mut shutdown => return Ok(()),
+                    events = feed.next() => events?,
+                };
+            }
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return Ok(()),
+                () = self.consumer.gather() => {}
+            }
         }
     }
 }

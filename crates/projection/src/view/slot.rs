@@ -40,6 +40,8 @@ pub(crate) struct Slot {
     /// Told when the view turns out to be damaged.
     pub(crate) damage: Notify,
     pub(crate) checkpoint: watch::Sender<Option<Checkpoint>>,
+    /// Told when somebody waits for a position that the view has not reached.
+    pub(crate) wanted: Notify,
 }
 
 /// Counts a query that waits or runs, for as long as it does.
@@ -76,6 +78,7 @@ impl Slot {
             damaged: Arc::default(),
             damage: Notify::new(),
             checkpoint: watch::channel(None).0,
+            wanted: Notify::new(),
         };
         sql::delete(&slot.building_path()).map_err(|error| io(error.to_string()))?;
         let opened = blocking(move || sql::open(&path, view.projection().schema())).await;
@@ -115,6 +118,13 @@ impl Slot {
         *Arc::clone(&self.writer).lock_owned().await = Some(writer);
         *self.readers.write().await = Some(Pool::new(self.path.clone()));
         self.checkpoint.send_replace(Some(standing.checkpoint));
+    }
+
+    /// Whether there is something to read, as far as that is known without reading it.
+    pub(crate) fn is_available(&self) -> bool {
+        let is_known = self.checkpoint.borrow().is_some() && !self.damaged.load(Ordering::Acquire);
+        // Where it is just being replaced, queries wait for that.
+        is_known && self.readers.try_read().map_or(true, |readers| readers.is_some())
     }
 
     /// Whether it has to be built before it can go on: it is damaged, or somebody deleted its file.

@@ -1,38 +1,58 @@
 //! Following the log: in one go, and for as long as a server runs.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use proto_events::GlobalPosition;
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 use super::Views;
 use crate::{Checkpoint, Consumer, DecodedEvent, ProjectionError, Projector, view::Slot};
 
 /// How long to wait before what failed is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// While events gather for a view, so many times as long passes as applying the last ones took: under load a transaction,
+/// which costs much whatever is in it, is not spent on every append, and the views leave the machine to the commands. Whoever
+/// waits for a position ends it.
+const GATHER_TIMES: u32 = 4;
+/// For so long at least and at most. The first event after a silence is applied at once.
+const GATHER_FOR: RangeInclusive<Duration> = Duration::from_millis(5)..=Duration::from_millis(200);
 /// A view that is so many events behind, and further from the tail than from the start, is built anew: that is faster.
 const REBUILD_LAG: u64 = 50_000;
 
 /// A view as a consumer of the log.
-struct ViewConsumer(Arc<Slot>);
+struct ViewConsumer {
+    slot: Arc<Slot>,
+    /// What applying took since events gathered last.
+    spent: Duration,
+}
 
 #[async_trait]
 impl Consumer for ViewConsumer {
     type Error = ProjectionError;
 
     fn checkpoint(&self) -> Checkpoint {
-        self.0.checkpoint.borrow().unwrap_or_default()
+        self.slot.checkpoint.borrow().unwrap_or_default()
     }
 
     async fn apply(&mut self, events: Arc<Vec<DecodedEvent>>) -> Result<(), ProjectionError> {
-        self.0.apply(events).await
+        let began = Instant::now();
+        let applied = self.slot.apply(events).await;
+        self.spent = self.spent.saturating_add(began.elapsed());
+        applied
+    }
+
+    async fn gather(&mut self) {
+        let spent = std::mem::take(&mut self.spent);
+        let pause = spent.saturating_mul(GATHER_TIMES).clamp(*GATHER_FOR.start(), *GATHER_FOR.end());
+        // Either way it goes on.
+        let _ = tokio::time::timeout(pause, self.slot.wanted.notified()).await;
     }
 }
 
 impl Views {
     fn projector(&self, slot: &Arc<Slot>) -> Projector<ViewConsumer> {
-        Projector::new(Arc::clone(&self.log), ViewConsumer(Arc::clone(slot)))
+        Projector::new(Arc::clone(&self.log), ViewConsumer { slot: Arc::clone(slot), spent: Duration::ZERO })
     }
 
     /// Builds those views that are missing, damaged or far behind.

@@ -23,6 +23,7 @@ pub(crate) struct Hooked {
     log: Arc<dyn EventLog>,
     hook: Box<dyn Fn(usize) -> Outcome + Send + Sync>,
     appends: AtomicUsize,
+    reads: AtomicUsize,
 }
 
 impl Hooked {
@@ -31,7 +32,7 @@ impl Hooked {
         F: Future<Output = Result<(), AppendError>> + Send + 'static,
     {
         let hook = Box::new(move |n| Box::pin(hook(n)) as Outcome);
-        Self { log: Arc::clone(log), hook, appends: AtomicUsize::new(0) }
+        Self { log: Arc::clone(log), hook, appends: AtomicUsize::new(0), reads: AtomicUsize::new(0) }
     }
 
     /// The first `times` appends answer with the error.
@@ -42,6 +43,11 @@ impl Hooked {
     /// How many appends were tried.
     pub(crate) fn appends(&self) -> usize {
         self.appends.load(Ordering::SeqCst)
+    }
+
+    /// How many reads of a stream were tried.
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
     }
 }
 
@@ -88,6 +94,7 @@ impl EventLog for Hooked {
         from: StreamVersion,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, ReadError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
         self.log.read_stream(tenant, stream, from, limit).await
     }
 

@@ -1,13 +1,19 @@
 //! Questions to the audit trail.
 
-use proto_events::{ActorKind, AttemptEvent, Event, FunctionEvent, GlobalPosition};
+use proto_events::{ActorKind, AttemptEvent, Event, FunctionEvent, GlobalPosition, RegistryEvent};
 
 use super::{Setup, all_entries, tenant};
-use crate::{AuditCategory, AuditEntry, AuditFilter, Direction, PageRequest, testing::decoded};
+use crate::{
+    AuditCategory, AuditEntry, AuditFilter, Direction, PageRequest,
+    audit::tests::{KEY, add_settings},
+    testing::decoded,
+};
 
 #[tokio::test]
 async fn every_recorded_event_is_an_entry_of_its_tenant_in_both_directions() {
-    let setup = Setup::grown(71, 1_500).await;
+    let mut setup = Setup::grown(71, 1_500).await;
+    add_settings(&mut setup.history).await;
+    setup.views.catch_up().await.unwrap();
     let mut total = 0;
     for index in 0..2 {
         let newest = all_entries(&setup.views, &tenant(index), &AuditFilter::default()).await;
@@ -41,6 +47,9 @@ async fn every_recorded_event_is_an_entry_of_its_tenant_in_both_directions() {
             Event::Execution(_) => recorded.stream.execution_id().unwrap().to_string(),
             Event::Attempt(AttemptEvent::Opened(opened)) => opened.execution_id.to_string(),
             Event::Function(FunctionEvent::AccessChanged(changed)) => changed.function.to_string(),
+            Event::Key(_) => KEY.to_string(),
+            Event::Registry(RegistryEvent::AgentRegistered(_)) => "buyer".to_owned(),
+            Event::Registry(RegistryEvent::ConversationRegistered(_)) => "buyer/thread-1".to_owned(),
         };
         assert_eq!(entry.subject, subject);
     }
@@ -96,6 +105,23 @@ async fn each_filter_finds_what_it_says() {
     let kind = Some(ActorKind::User);
     let users = |entry: &AuditEntry| within(entry) && entry.actor.kind == ActorKind::User;
     check(AuditFilter { from: Some(from), to: Some(to), actor_kind: kind, ..default() }, &users).await;
+}
+
+#[tokio::test]
+async fn what_an_agent_or_a_conversation_is_registered_under_finds_it() {
+    let mut setup = Setup::grown(74, 100).await;
+    add_settings(&mut setup.history).await;
+    setup.views.catch_up().await.unwrap();
+    let types = async |filter: AuditFilter| {
+        let entries = all_entries(&setup.views, &tenant(0), &filter).await;
+        entries.into_iter().map(|entry| entry.event_type).collect::<Vec<_>>()
+    };
+    let agent = AuditFilter { agent: Some("buyer".to_owned()), ..AuditFilter::default() };
+    assert_eq!(types(agent).await, ["conversation_registered", "agent_registered"]);
+    let conversation = AuditFilter { conversation: Some("thread-1".to_owned()), ..AuditFilter::default() };
+    assert_eq!(types(conversation).await, ["conversation_registered"]);
+    let revoked = AuditFilter { event_type: Some("key_revoked".to_owned()), ..AuditFilter::default() };
+    assert_eq!(types(revoked).await, ["key_revoked"]);
 }
 
 #[tokio::test]

@@ -213,3 +213,22 @@ async fn the_same_execution_id_in_two_tenants_is_two_executions() {
     assert!(setup.views.approval(&theirs, id).await.unwrap().is_some());
     assert_eq!(digests(&setup.views).await, fresh(&setup.log()).await);
 }
+
+#[tokio::test]
+async fn how_far_a_view_is_takes_no_query() {
+    let mut setup = Setup::empty(91).await;
+    setup.history.grow(50).await;
+    let tail = setup.history.log.tail().get();
+    let told = |setup: &Setup| View::ALL.map(|view| (setup.views.is_available(view), setup.views.lag(view)));
+    assert_eq!(told(&setup), [(false, tail); 3], "not built yet");
+    setup.views.catch_up().await.unwrap();
+    assert_eq!(told(&setup), [(true, 0); 3]);
+    setup.history.grow(20).await;
+    let behind = setup.history.log.tail().get() - tail;
+    assert_eq!(told(&setup), [(true, behind); 3]);
+    let [executions, ..] = &*setup.views.slots;
+    executions.mark_damaged("for the test");
+    assert_eq!(told(&setup), [(false, behind), (true, behind), (true, behind)]);
+    setup.views.catch_up().await.unwrap();
+    assert_eq!(told(&setup), [(true, 0); 3]);
+}
