@@ -1,0 +1,94 @@
+//! The approval queue.
+
+use proto_events::{Actor, ArgumentsDigest, FunctionName, GlobalPosition, Json, Reviewers, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::stage::named;
+
+named! {
+    /// What a person is asked for.
+    ApprovalKind {
+        /// Reviewers have to approve.
+        Approval = "approval",
+        /// The requesting user has to confirm.
+        Confirmation = "confirmation",
+    }
+}
+
+/// A call that waits for an approval or a confirmation, with everything that is needed to decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PendingApproval {
+    /// Position of the event that asks.
+    pub position: GlobalPosition,
+    /// The execution's id.
+    pub execution_id: Uuid,
+    /// What is asked for.
+    pub kind: ApprovalKind,
+    /// The agent that wants to make the call.
+    pub agent: String,
+    /// The conversation that it was triggered in.
+    pub conversation: String,
+    /// The caller's id of the request.
+    pub request_id: Option<String>,
+    /// What is to be called.
+    pub function: FunctionName,
+    /// The arguments in canonical JSON (RFC 8785).
+    pub arguments: Json,
+    /// SHA-256 of the canonical arguments: what an approval is bound to.
+    pub arguments_digest: ArgumentsDigest,
+    /// On whose behalf: who has to confirm, and never reviews.
+    pub requester: Actor,
+    /// Who proposed it.
+    pub proposed_by: Actor,
+    /// Who may approve; `null` for a confirmation.
+    pub reviewers: Option<Reviewers>,
+    /// How many distinct people have to agree.
+    pub quorum: u32,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// From when on it is too late.
+    pub deadline: Timestamp,
+    /// Stable code of why a person is asked.
+    pub reason_code: Option<String>,
+    /// Why, in words.
+    pub reason: Option<String>,
+    /// The policy set that it was decided under.
+    pub policy_set: Option<String>,
+    /// The policy rules that matched.
+    pub matched_rules: Vec<String>,
+}
+
+/// Which pending approvals. The most urgent come first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(default, deny_unknown_fields)]
+pub struct ApprovalQuery {
+    /// Only what is asked for in this way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ApprovalKind>,
+    /// Only what this user may resolve: not their own requests, but their own confirmations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolvable_by: Option<String>,
+    /// Only of this agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// Only of this conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
+    /// Only of this function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
+    /// Wait (at most 5 s) until the list has seen the event at this position.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_position: Option<GlobalPosition>,
+    /// How many items at most; 50 unless told otherwise.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 1000))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The `next` of the page before.
+    #[cfg_attr(feature = "openapi", param(pattern = "^[0-9a-f]{44}$"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}

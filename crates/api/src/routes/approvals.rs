@@ -1,0 +1,47 @@
+//! `GET /v1/approvals`
+
+use axum::{Json, extract::State};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use vidimus_api_types::{ApprovalQuery, Page, PendingApproval, Problem};
+
+use super::seen::seen;
+use crate::{
+    auth::{ADMIN, APPROVER, AUDITOR, Caller},
+    convert,
+    extract::Query,
+    problem::ApiError,
+    state::Api,
+};
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// List what waits for people
+///
+/// Pending approvals and confirmations, the most urgent first. It follows the log: with the `position` of an answer as
+/// `min_position` it shows what was answered.
+///
+/// Roles: `approver`, `auditor` or `admin`.
+#[utoipa::path(
+    get,
+    path = "/v1/approvals",
+    tag = "approvals",
+    operation_id = "listApprovals",
+    params(ApprovalQuery),
+    responses(
+        (status = 200, description = "A page of the queue.", body = Page<PendingApproval>),
+        (status = "default", description = "No answer.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn list(
+    caller: Caller<{ APPROVER | AUDITOR | ADMIN }>,
+    State(api): State<Api>,
+    Query(mut query): Query<ApprovalQuery>,
+) -> Result<Json<Page<PendingApproval>>, ApiError> {
+    let request = convert::page_request(query.limit, query.cursor.take())?;
+    let position = seen(&api, query.min_position).await?;
+    let filter = convert::approval_filter(query);
+    let page = api.views().approvals(caller.tenant(), &filter, &request).await?;
+    Ok(Json(convert::page(page, position, convert::pending_approval)))
+}

@@ -1,0 +1,118 @@
+//! `GET /v1/executions/{execution_id}`
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Json, extract::State, http::StatusCode};
+use tokio::time::{Instant, sleep_until};
+use vidimus_api_types::{Execution, GetQuery, MAX_WAIT_SECONDS, Problem, Until};
+
+use crate::{
+    auth::{ANYONE, Caller},
+    convert,
+    extract::{Id, Param, Query},
+    problem::ApiError,
+    state::Api,
+};
+
+/// Get one execution
+///
+/// With `wait`, a bounded long poll: answers when the decision is there, or when the time is over. It survives a restart
+/// of the server: ask again.
+///
+/// Roles: any.
+#[utoipa::path(
+    get,
+    path = "/v1/executions/{execution_id}",
+    tag = "executions",
+    operation_id = "getExecution",
+    params(("execution_id" = Uuid, Path, description = "Its id."), GetQuery),
+    responses(
+        (status = 200, description = "The execution, as the log has it.", body = Execution),
+        (status = "default", description = "No answer.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn get(
+    caller: Caller<ANYONE>,
+    State(api): State<Api>,
+    Param(Id(execution_id)): Param<Id>,
+    Query(query): Query<GetQuery>,
+) -> Result<Json<Execution>, ApiError> {
+    let wait = query.wait.as_deref().map(parse_wait).transpose()?;
+    let until = query.until.unwrap_or(Until::Decided);
+    let not_found = || super::not_found(execution_id);
+    let read = || api.engine().execution(caller.tenant(), execution_id);
+    let Some(wait) = wait.filter(|wait| !wait.is_zero()) else {
+        let answer = read().await?;
+        return answer.as_ref().and_then(convert::detail).map(Json).ok_or_else(not_found);
+    };
+
+    let over = Instant::now() + wait;
+    let mut closing = api.closing().subscribe();
+    // First registered, then looked at: whatever happens after the look is heard of.
+    let waiters = &api.live().waiters;
+    let mut waiter = waiters.register(caller.tenant(), execution_id).ok_or_else(|| {
+        let detail =
+            format!("{} requests wait already: try again in a moment, or ask without `wait`", waiters.most());
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_waiters", detail).retry_after(1)
+    })?;
+    loop {
+        let is_over = over <= Instant::now();
+        // The last look is its own: it is right also where nobody is woken any more.
+        let answer = if is_over { read().await?.map(Arc::new) } else { waiter.stands(read()).await? };
+        let execution = answer.as_deref().and_then(convert::detail).ok_or_else(not_found)?;
+        let is_there = match until {
+            Until::Decided => !execution.stage.awaits_decision(),
+            Until::Finished => execution.stage.is_terminal(),
+        };
+        if is_there || is_over || *closing.borrow() {
+            return Ok(Json(execution));
+        }
+        // What waits holds as little as can be.
+        drop((answer, execution));
+        tokio::select! {
+            () = waiter.happened() => {}
+            () = sleep_until(over) => {}
+            // An error says that the server is gone.
+            _ = closing.wait_for(|closing| *closing) => {}
+        }
+    }
+}
+
+/// `30s`, `500ms`; at most 60 s.
+fn parse_wait(text: &str) -> Result<Duration, ApiError> {
+    let invalid = || {
+        let detail = format!(
+            "`{}` is no time to wait: give it as `30s` or `500ms`, at most `{MAX_WAIT_SECONDS}s`",
+            text.chars().take(80).collect::<String>().escape_debug()
+        );
+        ApiError::field(StatusCode::UNPROCESSABLE_ENTITY, "query_invalid", "query.wait", detail)
+    };
+    let (number, unit): (_, fn(u64) -> Duration) = match text.strip_suffix("ms") {
+        Some(number) => (number, Duration::from_millis),
+        None => (text.strip_suffix('s').ok_or_else(invalid)?, Duration::from_secs),
+    };
+    let is_number = (1..=5).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    let wait = number.parse().ok().filter(|_| is_number).map(unit);
+    wait.filter(|wait| *wait <= Duration::from_secs(MAX_WAIT_SECONDS)).ok_or_else(invalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_bounded_and_has_a_unit() {
+        let millis = |text| parse_wait(text).map(|wait| wait.as_millis()).ok();
+        for (text, expected) in
+            [("0s", 0), ("30s", 30_000), ("60s", 60_000), ("500ms", 500), ("60000ms", 60_000)]
+        {
+            assert_eq!(millis(text), Some(expected), "{text}");
+        }
+        for text in
+            ["", "s", "ms", "30", "61s", "60001ms", "-1s", "+1s", "1.5s", "1m", "1 s", "000001s", "1S", "１s"]
+        {
+            let error = parse_wait(text).unwrap_err();
+            assert_eq!((error.status().as_u16(), error.code()), (422, "query_invalid"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The document at `/openapi.json` says what is so: it has every route and nothing else, and the answers have the shapes
+//! that it says they have.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod harness;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::body::Body;
+use expect_test::expect_file;
+use harness::{Answer, FUNCTION, Key, World, id, proposal};
+use proto_events::Access;
+use serde_json::{Value, json};
+
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+/// What is served and not described: the document itself.
+const NOT_DESCRIBED: [&str; 1] = ["/openapi.json"];
+
+fn document() -> Value {
+    serde_json::to_value(vidimus_api::openapi()).unwrap()
+}
+
+/// Template, method and description of every operation.
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let of_path = |(template, item): (&String, &Value)| -> Vec<_> {
+        let operations = item.as_object().unwrap().iter();
+        operations
+            .map(|(method, operation)| (template.clone(), method.to_uppercase(), operation.clone()))
+            .collect()
+    };
+    paths.iter().flat_map(of_path).collect()
+}
+
+fn filled(template: &str) -> String {
+    let uuid = "01890000-0000-7000-8000-000000000000";
+    let mut path = template.replace("{function}", FUNCTION);
+    while let (Some(open), Some(close)) = (path.find('{'), path.find('}')) {
+        path.replace_range(open..=close, uuid);
+    }
+    path
+}
+
+#[tokio::test]
+async fn it_is_served_as_it_is() {
+    let world = World::new().await;
+    let answer = world.raw("GET", "/openapi.json", None, Body::empty()).await;
+    assert_eq!(answer.headers["content-type"], "application/json");
+    assert_eq!(answer.with(200), document());
+    assert!(document()["openapi"].as_str().unwrap().starts_with("3.1."));
+    assert_eq!(document()["security"], json!([{"key": []}]));
+    assert_eq!(document()["components"]["securitySchemes"]["key"]["scheme"], "bearer");
+}
+
+#[test]
+fn its_operations() {
+    let document = document();
+    let operations = operations(&document);
+    let mut lines = BTreeSet::new();
+    let mut ids = BTreeMap::new();
+    let tags: BTreeSet<_> =
+        document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].clone().to_string()).collect();
+    for (template, method, operation) in &operations {
+        let what = format!("{method} {template}");
+        let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{what} has no id"));
+        lines.insert(format!("{what} {id}"));
+        assert_eq!(ids.insert(id.to_owned(), what.clone()), None, "{id} is there twice");
+        let summary = operation["summary"].as_str().unwrap_or_default();
+        assert!(
+            !summary.is_empty() && !summary.contains('\n') && !summary.ends_with('.'),
+            "{what}: {summary}"
+        );
+        for tag in operation["tags"].as_array().unwrap() {
+            assert!(tags.contains(&tag.to_string()), "{what}: the tag {tag} is not described");
+        }
+        // What needs no key has nothing to refuse.
+        let is_open = operation["security"].as_array().is_some_and(|ways| ways.contains(&json!({})));
+        let default = &operation["responses"]["default"]["content"];
+        let is_problem =
+            default["application/problem+json"]["schema"]["$ref"] == "#/components/schemas/Problem";
+        assert!(
+            is_problem || is_open || template.ends_with("/tool-executions"),
+            "{what} does not say how it says no"
+        );
+
+        let declared = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let mut in_path = BTreeSet::new();
+        for parameter in &declared {
+            let name = parameter["name"].as_str().unwrap();
+            if parameter["in"] == "path" {
+                assert_eq!(parameter["required"], true, "{what}: {name}");
+                in_path.insert(format!("{{{name}}}"));
+            }
+            assert!(parameter["schema"].is_object(), "{what}: {name}");
+            assert!(parameter["description"].is_string(), "{what}: {name} is not described");
+        }
+        let in_template: BTreeSet<_> =
+            template.split('/').filter(|part| part.starts_with('{')).map(str::to_owned).collect();
+        assert_eq!(in_path, in_template, "{what}");
+    }
+    let lines: String = lines.into_iter().map(|line| line + "\n").collect();
+    expect_file!["openapi.txt"].assert_eq(&lines);
+}
+
+#[test]
+fn what_may_be_left_out_is_said_to_be_optional() {
+    let required: BTreeSet<_> = operations(&document())
+        .into_iter()
+        .filter(|(_, _, operation)| operation["requestBody"]["required"] == true)
+        .map(|(template, method, _)| format!("{method} {}", template.rsplit('/').next().unwrap()))
+        .collect();
+    let of_ours: Vec<_> = required.iter().map(String::as_str).filter(|one| !one.contains("agent")).collect();
+    assert_eq!(
+        of_ours,
+        [
+            "POST abort",
+            "POST deny",
+            "POST executions",
+            "POST keys",
+            "POST settle",
+            "POST tool-executions",
+            "PUT {function}"
+        ]
+    );
+}
+
+/// Every reference under `value`.
+fn references<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
+    match value {
+        Value::Object(entries) => {
+            for (name, entry) in entries {
+                match entry.as_str() {
+                    Some(reference) if name == "$ref" => drop(found.insert(reference)),
+                    _ => references(entry, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn its_schemas_are_schemas_and_all_there() {
+    let document = document();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    for reference in &found {
+        assert!(document.pointer(&reference[1..]).is_some(), "{reference} is not there");
+    }
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let valid = jsonschema::draft202012::meta::validate(schema);
+        assert!(valid.is_ok(), "{name}: {valid:?}");
+    }
+}
+
+#[tokio::test]
+async fn it_has_every_route_and_no_other() {
+    let world = World::new().await;
+    let operations = operations(&document());
+    let described: BTreeSet<_> =
+        operations.iter().map(|(template, method, _)| (template.as_str(), method.as_str())).collect();
+    let templates: BTreeSet<_> =
+        described.iter().map(|(template, _)| *template).chain(NOT_DESCRIBED).collect();
+    for template in templates {
+        for method in METHODS {
+            let answer = world.raw(method, &filled(template), None, Body::empty()).await;
+            let code = answer.body["code"].as_str().unwrap_or_default();
+            let is_there = code != "route_not_found" && answer.status != 405;
+            let should_be = described.contains(&(template, method))
+                || (NOT_DESCRIBED.contains(&template) && method == "GET");
+            assert_eq!(is_there, should_be, "{method} {template}: {}", answer.status);
+            if answer.status == 405 {
+                let allow = answer.headers["allow"].to_str().unwrap();
+                let allowed: BTreeSet<_> = allow.split(',').filter(|one| *one != "HEAD").collect();
+                let expected: BTreeSet<_> = METHODS
+                    .into_iter()
+                    .filter(|one| {
+                        described.contains(&(template, one))
+                            || (NOT_DESCRIBED.contains(&template) && *one == "GET")
+                    })
+                    .collect();
+                assert_eq!(allowed, expected, "{method} {template}");
+            }
+        }
+    }
+}
+
+/// Answers, and what the document says of them.
+struct Conforming {
+    world: World,
+    document: Value,
+}
+
+impl Conforming {
+    async fn ask(&self, key: &Key, method: &str, template: &str, path: &str, body: Value) -> Value {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let answer = self.world.raw(method, path, Some(key), body).await;
+        self.check(method, template, &answer);
+        answer.body
+    }
+
+    fn check(&self, method: &str, template: &str, answer: &Answer) {
+        let what = format!("{method} {template}: {}", answer.status);
+        let operation = &self.document["paths"][template][method.to_lowercase()];
+        let responses =
+            operation["responses"].as_object().unwrap_or_else(|| panic!("{what} is not described"));
+        let response = responses.get(answer.status.as_str()).unwrap_or(&responses["default"]);
+        let media = answer.headers["content-type"].to_str().unwrap();
+        let schema = &response["content"][media]["schema"];
+        assert!(schema.is_object(), "{what}: {media} is not described");
+        let schema = json!({"allOf": [schema], "components": self.document["components"]});
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&answer.body).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{what}: {errors:#?}\n{:#}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn the_answers_are_as_it_says() {
+    let all = Conforming { world: World::new().await, document: document() };
+    let acme = &all.world.acme;
+    let function = "/v1/functions/{function}";
+    let path = format!("/v1/functions/{FUNCTION}");
+    all.ask(&acme.ada, "GET", function, &path, Value::Null).await;
+    let blocked = all.ask(&acme.runtime, "POST", "/v1/executions", "/v1/executions", proposal()).await;
+    assert_eq!(blocked["outcome"], "blocked");
+    all.ask(&acme.ada, "PUT", function, &path, json!({"access": Access::EnabledWithConfirmation})).await;
+    let mut body = proposal();
+    body["context"] = json!({"a": 1});
+    body["idempotency_key"] = json!("k");
+    let proposed = all.ask(&acme.runtime, "POST", "/v1/executions", "/v1/executions", body.clone()).await;
+    let again = all.ask(&acme.runtime, "POST", "/v1/executions", "/v1/executions", body).await;
+    assert_eq!(again["already"], true);
+
+    let execution = id(&proposed);
+    let command = async |key: &Key, command: &str, body: Value| {
+        let template = format!("/v1/executions/{{execution_id}}/{command}");
+        let path = format!("/v1/executions/{execution}/{command}");
+        all.ask(key, "POST", &template, &path, body).await
+    };
+    let waiting =
+        all.ask(&acme.paul, "GET", "/v1/approvals", "/v1/approvals?min_position=1", Value::Null).await;
+    assert!(waiting["position"].is_u64());
+    command(&acme.runtime, "start", json!({})).await;
+    command(&acme.runtime, "start", json!({"permit": 1})).await;
+    command(&acme.rita, "confirm", json!({})).await;
+    command(&acme.paul, "approve", json!({"comment": "fine"})).await;
+    command(&acme.petra, "deny", json!({"reason": "no"})).await;
+    command(&acme.runtime, "start", json!({})).await;
+    command(&acme.runtime, "progress", json!({"message": "half", "percent": 50})).await;
+    let timing = json!({"started_at": "2026-01-01T00:00:00Z", "finished_at": "2026-01-01T00:00:01Z", "duration_ms": 1000});
+    let error = json!({"message": "m", "code": "c", "type": "t", "stack_trace": "s"});
+    let failed =
+        command(&acme.runtime, "fail", json!({"error": error, "timing": timing, "result": null})).await;
+
+    let seen = format!("min_position={}", failed["position"]);
+    for (key, template, path) in [
+        (&acme.olga, "/v1/executions/{execution_id}", format!("/v1/executions/{execution}")),
+        (&acme.olga, "/v1/executions/{execution_id}/events", format!("/v1/executions/{execution}/events")),
+        (&acme.olga, "/v1/executions", format!("/v1/executions?{seen}")),
+        (&acme.olga, "/v1/executions", "/v1/executions?limit=1&limit=2".to_owned()),
+        (&acme.olga, "/v1/audit", format!("/v1/audit?limit=1000&{seen}")),
+        (&acme.olga, "/v1/events", "/v1/events?limit=7".to_owned()),
+        (&acme.olga, "/v1/functions", format!("/v1/functions?{seen}")),
+        (&acme.ada, "/v1/keys", format!("/v1/keys?{seen}")),
+        (&acme.olga, "/v1/keys", "/v1/keys".to_owned()),
+    ] {
+        all.ask(key, "GET", template, &path, Value::Null).await;
+    }
+    let made = json!({"roles": ["agent"], "label": "night shift", "expires_at": "2099-01-01T00:00:00Z"});
+    let created = all.ask(&acme.ada, "POST", "/v1/keys", "/v1/keys", made).await;
+    let path = format!("/v1/keys/{}", created["id"].as_str().unwrap());
+    all.ask(&acme.ada, "DELETE", "/v1/keys/{key_id}", &path, json!({"reason": "left"})).await;
+    all.ask(&acme.ada, "DELETE", "/v1/keys/{key_id}", "/v1/keys/x", Value::Null).await;
+
+    // Pending approvals have the most to say.
+    let pending = all.world.propose().await;
+    let path = format!("/v1/approvals?min_position={}", pending["position"]);
+    let pending = all.ask(&acme.paul, "GET", "/v1/approvals", &path, Value::Null).await;
+    assert_eq!(pending["items"].as_array().unwrap().len(), 1);
+}

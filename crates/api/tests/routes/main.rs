@@ -1,0 +1,14 @@
+//! Every endpoint: what it answers when all is well, and its main ways of saying no.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod functions;
+mod input;
+mod keys;
+mod lists;
+mod notifications;
+mod propose;
+mod reviews;
+mod runs;
