@@ -1,14 +1,31 @@
 //! The command line.
 
-use std::path::PathBuf;
+mod approval;
+mod bench;
+mod demo;
+mod execution;
+mod key;
+mod log;
+mod serve;
+mod view;
 
+use std::path::{Path, PathBuf};
+
+pub(crate) use approval::Approval;
+pub(crate) use bench::{Bench, BenchPart};
 use clap::{
     Args as ClapArgs, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
+pub(crate) use demo::{Demo, DemoAnswer};
+pub(crate) use execution::{Execution, ExecutionList, Watch};
+pub(crate) use key::{Key, KeyCreate};
+pub(crate) use log::{Log, Range};
 use proto_events::{Access, FunctionName, GlobalPosition, TenantId, Timestamp};
+pub(crate) use serve::{Limit, LogFormat, Serve, ServeOptions, Span};
 use uuid::Uuid;
-use vidimus_projection::{ApprovalStatus, ExecutionStatus, Stage, View};
+use vidimus_api_types::AuditCategory;
+pub(crate) use view::ViewCommand;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 damaged data, \
     6 data directory in use, 7 try again later, 130 interrupted.";
@@ -26,13 +43,19 @@ pub(crate) struct Args {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The data directory.
-    #[arg(long, global = true, env = "VIDIMUS_DATA", default_value = "vidimus-data", value_name = "DIR")]
-    pub(crate) data: PathBuf,
-    /// The tenant.
-    #[arg(long, global = true, env = "VIDIMUS_TENANT", default_value = "default")]
-    pub(crate) tenant: TenantId,
-    /// Who you are: the actor of what you change here.
+    /// The data directory; `vidimus-data` unless told otherwise.
+    #[arg(long, global = true, env = "VIDIMUS_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Work through the server at this address, with the key in the variable VIDIMUS_KEY.
+    #[arg(long, global = true, env = "VIDIMUS_SERVER", value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// A file with the key for the server, instead of VIDIMUS_KEY.
+    #[arg(long, global = true, env = "VIDIMUS_KEY_FILE", value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// The tenant; `default` unless told otherwise. With a server, its key says which.
+    #[arg(id = "tenant", long, global = true, env = "VIDIMUS_TENANT", value_name = "TENANT")]
+    given_tenant: Option<TenantId>,
+    /// Who you are: the actor of what you change here. With a server, its key says who.
     // An id of its own: clap would take the `--actor` of `audit list` for the same argument.
     #[arg(
         id = "as",
@@ -49,6 +72,23 @@ pub(crate) struct Global {
     pub(crate) output: Format,
 }
 
+impl Global {
+    /// The data directory.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.as_deref().unwrap_or(Path::new("vidimus-data"))
+    }
+
+    /// The tenant.
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.given_tenant.clone().unwrap_or_else(|| TenantId::from_record("default".into()))
+    }
+
+    /// The tenant, if one was named.
+    pub(crate) const fn named_tenant(&self) -> Option<&TenantId> {
+        self.given_tenant.as_ref()
+    }
+}
+
 /// How to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -60,8 +100,15 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// See it at work: a server, a few agents, and approvals that wait for your answer.
+    Demo(Demo),
     /// Put recorded tool calls on the log (JSON Lines, also gzipped; see docs/reference/import.md).
     Import(Import),
+    /// Serve the HTTP API on a data directory, until SIGTERM or Ctrl-C.
+    Serve(Box<Serve>),
+    /// Keys of the HTTP API.
+    #[command(subcommand)]
+    Key(Key),
     /// Tool executions.
     #[command(subcommand)]
     Execution(Execution),
@@ -117,7 +164,7 @@ pub(crate) enum OnBadLine {
 pub(crate) struct PageArgs {
     /// How many rows at most, 1 to 1000.
     #[arg(long, default_value_t = 50, value_name = "ROWS", value_parser = rows)]
-    pub(crate) limit: usize,
+    pub(crate) limit: u32,
     /// Go on after the page before: its `next`.
     #[arg(long, value_name = "CURSOR")]
     pub(crate) cursor: Option<String>,
@@ -141,59 +188,6 @@ pub(crate) struct CallArgs {
     /// Only before this time (RFC 3339).
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<Timestamp>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Execution {
-    /// The execution table, newest first.
-    List(Box<ExecutionList>),
-    /// One execution with everything that is known of it.
-    Show {
-        /// Its id.
-        #[arg(value_parser = execution_id)]
-        id: Uuid,
-    },
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ExecutionList {
-    #[command(flatten)]
-    pub(crate) calls: CallArgs,
-    /// Only with this status.
-    #[arg(long, value_parser = named(ExecutionStatus::ALL, ExecutionStatus::as_str))]
-    pub(crate) status: Option<ExecutionStatus>,
-    /// Only in this state, which says more than the status.
-    #[arg(long, value_parser = named(Stage::ALL, Stage::as_str))]
-    pub(crate) state: Option<Stage>,
-    /// Only with this approval status.
-    #[arg(long, value_parser = named(ApprovalStatus::ALL, ApprovalStatus::as_str))]
-    pub(crate) approval_status: Option<ApprovalStatus>,
-    /// Only resolved by this user.
-    #[arg(long, value_name = "USER")]
-    pub(crate) resolved_by: Option<String>,
-    /// Only with all these words in function, agent, conversation, arguments or result; `word*` for beginnings.
-    #[arg(long, short, value_name = "WORDS")]
-    pub(crate) search: Option<String>,
-    #[command(flatten)]
-    pub(crate) page: PageArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Approval {
-    /// The approval queue, most urgent first.
-    List {
-        /// Only what this user may resolve: not their own requests, but their own confirmations.
-        #[arg(long = "for", value_name = "USER")]
-        reviewer: Option<String>,
-        /// Only of this agent.
-        #[arg(long)]
-        agent: Option<String>,
-        /// Only of this function.
-        #[arg(long)]
-        function: Option<String>,
-        #[command(flatten)]
-        page: PageArgs,
-    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -225,8 +219,8 @@ pub(crate) struct AuditList {
     #[arg(long)]
     pub(crate) actor: Option<String>,
     /// Only this category.
-    #[arg(long, value_enum)]
-    pub(crate) category: Option<Category>,
+    #[arg(long, value_parser = named(AuditCategory::ALL, AuditCategory::as_str))]
+    pub(crate) category: Option<AuditCategory>,
     /// Only this event type, for example `approval_denied`.
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) event_type: Option<String>,
@@ -240,46 +234,6 @@ pub(crate) struct AuditList {
     pub(crate) oldest_first: bool,
     #[command(flatten)]
     pub(crate) page: PageArgs,
-}
-
-/// What an audit entry is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Category {
-    /// Tool calls.
-    Execution,
-    /// Changes of settings.
-    Administrative,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Log {
-    /// Read everything and recompute numbering, digests, leaf hashes and the tree. Names what is damaged.
-    Verify,
-    /// Print recorded events of all tenants as JSON Lines, in log order.
-    Export(Range),
-    /// Play history again, a line an event, for people. Only of the tenant.
-    Replay {
-        /// Only this execution.
-        #[arg(long, value_name = "ID", value_parser = execution_id)]
-        execution: Option<Uuid>,
-        /// Only this conversation.
-        #[arg(long)]
-        conversation: Option<String>,
-        #[command(flatten)]
-        range: Range,
-    },
-    /// Figures about the log.
-    Stats,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Range {
-    /// Only after this position.
-    #[arg(long, default_value = "0", value_name = "POSITION", value_parser = position)]
-    pub(crate) after: GlobalPosition,
-    /// Only up to this position, with it.
-    #[arg(long, value_name = "POSITION", value_parser = position)]
-    pub(crate) until: Option<GlobalPosition>,
 }
 
 const ACCESSES: &[Access] = &[Access::Disabled, Access::Enabled, Access::EnabledWithConfirmation];
@@ -297,7 +251,7 @@ fn named<T: Copy + Send + Sync + 'static>(
     })
 }
 
-fn rows(text: &str) -> Result<usize, String> {
+fn rows(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| "a page has a whole number of rows, 1 to 1000".to_owned())
 }
 
@@ -314,75 +268,6 @@ fn user(text: &str) -> Result<String, String> {
 
 fn position(text: &str) -> Result<GlobalPosition, String> {
     text.parse().map(GlobalPosition::new).map_err(|_| "a position is a whole number from 0 on".to_owned())
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ViewCommand {
-    /// Build views anew from the log; all of them unless some are named.
-    Rebuild {
-        /// Which.
-        #[arg(value_enum)]
-        views: Vec<ViewName>,
-    },
-    /// Figures about the views, with their lag.
-    Stats,
-    /// Compare the views with the log, row for row.
-    Verify,
-}
-
-/// A view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ViewName {
-    Executions,
-    Approvals,
-    Audit,
-}
-
-impl From<ViewName> for View {
-    fn from(name: ViewName) -> Self {
-        match name {
-            ViewName::Executions => Self::Executions,
-            ViewName::Approvals => Self::Approvals,
-            ViewName::Audit => Self::Audit,
-        }
-    }
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Bench {
-    /// Where to put the files: on the disk that is to be measured. Removed afterwards.
-    #[arg(long, default_value = ".", value_name = "DIR")]
-    pub(crate) directory: PathBuf,
-    /// Only some of it.
-    #[arg(value_enum)]
-    pub(crate) parts: Vec<BenchPart>,
-    /// Events of the long log.
-    #[arg(long, default_value_t = 1_000_000)]
-    pub(crate) events: u64,
-    /// Streams of the many-streams run.
-    #[arg(long, default_value_t = 10_000_000)]
-    pub(crate) streams: u64,
-    /// Seconds of one measurement of concurrent appends.
-    #[arg(long, default_value_t = 2.0)]
-    pub(crate) seconds: f64,
-    /// How often each is measured; medians are shown.
-    #[arg(long, default_value_t = 3)]
-    pub(crate) rounds: usize,
-}
-
-/// A part of the benchmark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum BenchPart {
-    /// Durable appends by concurrent writers, beside the raw limit.
-    Append,
-    /// A long log: fill, reopen, replay, verify, memory, disk.
-    History,
-    /// Rebuild of the views from a long log.
-    Views,
-    /// Acknowledgement to subscriber.
-    Subscriber,
-    /// Many streams: memory, and appends beside those of few streams. Left out unless named.
-    Streams,
 }
 
 #[cfg(test)]

@@ -3,28 +3,43 @@
 mod approval;
 mod audit;
 mod bench;
+mod demo;
 mod execution;
 mod function;
 mod import;
+mod key;
 mod log;
 mod manual;
+mod serve;
 mod view;
 
 use std::process::ExitCode;
 
-use vidimus_projection::{Cursor, PageRequest};
+use vidimus_api_types::Page;
 
 use crate::{
-    args::{Args, Command, PageArgs},
+    args::{Args, Command},
     error::Failure,
     output::Output,
+    source::refuse_server,
 };
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure> {
     let Args { global, command } = args;
+    match &command {
+        Command::Demo(_) => refuse_server(&global, "demo")?,
+        Command::Import(_) => refuse_server(&global, "import")?,
+        Command::Serve(_) => refuse_server(&global, "serve")?,
+        Command::Bench(_) => refuse_server(&global, "bench")?,
+        Command::View(_) => refuse_server(&global, "view")?,
+        _ => {}
+    }
     match command {
+        Command::Demo(args) => return demo::run(&global, args, *output).await,
         Command::Import(import) => return import::run(&global, import, *output).await,
-        Command::Execution(command) => execution::run(&global, command, *output).await?,
+        Command::Serve(args) => return serve::run(&global, *args, *output).await,
+        Command::Key(command) => key::run(&global, command, *output).await?,
+        Command::Execution(command) => return execution::run(&global, command, *output).await,
         Command::Approval(command) => approval::run(&global, command, *output).await?,
         Command::Function(command) => function::run(&global, command, *output).await?,
         Command::Audit(command) => audit::run(&global, command, *output).await?,
@@ -37,24 +52,9 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure
     Ok(ExitCode::SUCCESS)
 }
 
-fn page_request(page: PageArgs) -> PageRequest {
-    PageRequest { limit: page.limit, after: page.cursor.map(Cursor::new) }
-}
-
-/// A page as JSON.
-#[derive(serde::Serialize)]
-struct PageJson<'a, T> {
-    items: &'a [T],
-    next: Option<&'a str>,
-}
-
-fn page_json<T>(page: &vidimus_projection::Page<T>) -> PageJson<'_, T> {
-    PageJson { items: &page.items, next: page.next.as_ref().map(Cursor::as_str) }
-}
-
 /// The line below a table that says how to go on.
-fn more(page: Option<&Cursor>) -> String {
-    page.map(|next| format!("\nmore: add `--cursor {next}`")).unwrap_or_default()
+fn more<T>(page: &Page<T>) -> String {
+    page.next.as_ref().map(|next| format!("\nmore: add `--cursor {next}`")).unwrap_or_default()
 }
 
 fn or_dash(value: Option<impl ToString>) -> String {

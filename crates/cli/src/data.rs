@@ -1,8 +1,9 @@
 //! The data directory: what a command opens.
 //!
 //! ```text
-//! DIR/log/     the append-only log
-//! DIR/views/   the views; can be deleted at any time
+//! DIR/log/         the append-only log
+//! DIR/views/       the views; can be deleted at any time
+//! DIR/key-pepper   what API keys are hashed with; goes into every backup
 //! ```
 
 use std::{io::ErrorKind, path::Path, sync::Arc};
@@ -15,6 +16,7 @@ use vidimus_projection::{QueryError, Views};
 use crate::{
     args::Global,
     error::{Failure, Kind},
+    pepper::{self, Missing},
 };
 
 /// An open data directory.
@@ -24,8 +26,8 @@ pub(crate) struct Data {
     views: std::path::PathBuf,
 }
 
-fn options(what: &str) -> SledLogOptions {
-    let holder = format!("process {} (`vidimus {what}`)", std::process::id());
+fn options(holder: &str) -> SledLogOptions {
+    let holder = format!("process {} ({holder})", std::process::id());
     SledLogOptions { holder, ..SledLogOptions::default() }
 }
 
@@ -40,7 +42,7 @@ fn must_exist(directory: &Path) -> Result<(), Failure> {
         }
         _ => {
             let message = format!(
-                "there is no data in `{name}`: name the data directory with `--data`, or make one with `vidimus import`"
+                "there is no data in `{name}`: name the data directory with `--data`, or make one with `vidimus import` or `vidimus serve`"
             );
             Err(Failure::new(Kind::NotFound, "data_missing", message))
         }
@@ -50,25 +52,42 @@ fn must_exist(directory: &Path) -> Result<(), Failure> {
 impl Data {
     /// Opens the directory; makes it if it is not there.
     pub(crate) async fn create(global: &Global, what: &str) -> Result<Self, Failure> {
-        let (directory, options) = (global.data.join("log"), options(what));
+        Self::create_in(global.data(), &format!("`vidimus {what}`"), Settings::default(), None).await
+    }
+
+    /// Opens the directory, or makes it, for a holder by this name and with these settings; with the pepper of its keys
+    /// where that is asked for.
+    pub(crate) async fn create_in(
+        data: &Path,
+        holder: &str,
+        settings: Settings,
+        pepper: Option<Missing>,
+    ) -> Result<Self, Failure> {
+        let (directory, options) = (data.join("log"), options(holder));
         let opened = tokio::task::spawn_blocking(move || SledLog::open(&directory, options)).await;
         let log = Arc::new(opened.map_err(std::io::Error::other)??);
-        let engine = Arc::new(Engine::new(Arc::<SledLog>::clone(&log), Settings::default()));
-        Ok(Self { log, engine, views: global.data.join("views") })
+        let mut engine = Engine::new(Arc::<SledLog>::clone(&log), settings);
+        if let Some(missing) = pepper {
+            let pepper = pepper::of(data, engine.log(), missing).await?;
+            engine = engine.with_key_pepper(pepper);
+        }
+        Ok(Self { log, engine: Arc::new(engine), views: data.join("views") })
     }
 
     /// Opens a directory that has to be there.
     pub(crate) async fn open(global: &Global, what: &str) -> Result<Self, Failure> {
-        must_exist(&global.data)?;
+        must_exist(global.data())?;
         Self::create(global, what).await
     }
 
     /// Everything that is wrong with the log, also where it does not open.
     pub(crate) async fn examine(global: &Global) -> Result<VerifyReport, Failure> {
-        must_exist(&global.data)?;
-        let directory = global.data.join("log");
-        let examined =
-            tokio::task::spawn_blocking(move || SledLog::examine(&directory, &options("log verify"))).await;
+        must_exist(global.data())?;
+        let directory = global.data().join("log");
+        let examined = tokio::task::spawn_blocking(move || {
+            SledLog::examine(&directory, &options("`vidimus log verify`"))
+        })
+        .await;
         Ok(examined.map_err(std::io::Error::other)??)
     }
 
@@ -106,5 +125,5 @@ pub(crate) async fn ask<T>(
 /// The operator at the terminal: whoever can open the data directory may do everything in it.
 pub(crate) fn operator(global: &Global) -> Principal {
     let roles = [Role::Agent, Role::Approver, Role::Auditor, Role::Admin];
-    Principal::new(global.tenant.clone(), Actor::user(global.actor.clone()), roles)
+    Principal::new(global.tenant(), Actor::user(global.actor.clone()), roles)
 }

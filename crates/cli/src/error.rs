@@ -1,7 +1,8 @@
 //! Why a command failed, its stable code, and the exit code for scripts.
 
-use std::process::ExitCode;
+use std::{borrow::Cow, process::ExitCode};
 
+use vidimus_client::{ClientError, TransportKind};
 use vidimus_engine::EngineError;
 use vidimus_log::{AppendError, OpenError, ReadError};
 use vidimus_projection::{OpenError as ViewsOpenError, ProjectionError, QueryError};
@@ -10,7 +11,7 @@ use vidimus_projection::{OpenError as ViewsOpenError, ProjectionError, QueryErro
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: Kind,
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     pub(crate) message: String,
 }
 
@@ -19,6 +20,8 @@ pub(crate) struct Failure {
 pub(crate) enum Kind {
     /// 1: anything else.
     Other,
+    /// 2: the command line or the settings are wrong; nothing was done.
+    Usage,
     /// 3: what was named does not exist.
     NotFound,
     /// 4: the input or the command is refused; as it is, it will never pass.
@@ -38,6 +41,7 @@ impl Kind {
     pub(crate) fn exit_code(self) -> ExitCode {
         ExitCode::from(match self {
             Self::Other => 1,
+            Self::Usage => 2,
             Self::NotFound => 3,
             Self::Refused => 4,
             Self::Damaged => 5,
@@ -48,8 +52,12 @@ impl Kind {
 }
 
 impl Failure {
-    pub(crate) fn new(kind: Kind, code: &'static str, message: impl ToString) -> Self {
-        Self { kind, code, message: message.to_string() }
+    pub(crate) fn new(kind: Kind, code: impl Into<Cow<'static, str>>, message: impl ToString) -> Self {
+        Self { kind, code: code.into(), message: message.to_string() }
+    }
+
+    pub(crate) fn usage(code: &'static str, message: impl ToString) -> Self {
+        Self::new(Kind::Usage, code, message)
     }
 
     pub(crate) fn refused(code: &'static str, message: impl ToString) -> Self {
@@ -63,11 +71,42 @@ impl Failure {
     /// An error with a code of its own: `corrupt` and what can pass later have exit codes of their own.
     fn coded(code: &'static str, retryable: bool, message: impl ToString) -> Self {
         let kind = match code {
-            "corrupt" | "unreadable_event" | "event_undecodable" | "view_damaged" => Kind::Damaged,
+            code if is_damage(code) => Kind::Damaged,
             _ if retryable => Kind::TryLater,
             "storage_failed" | "view_storage_failed" | "log_closed" | "encode" => Kind::Other,
-            "execution_not_found" => Kind::NotFound,
+            "execution_not_found" | "key_not_found" => Kind::NotFound,
             _ => Kind::Refused,
+        };
+        Self::new(kind, code, message)
+    }
+}
+
+fn is_damage(code: &str) -> bool {
+    matches!(code, "corrupt" | "unreadable_event" | "event_undecodable" | "view_damaged")
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let code = error.code().to_owned();
+        let kind = match &error {
+            ClientError::Problem { problem, .. } => match problem.status {
+                _ if error.is_retryable() => Kind::TryLater,
+                404 => Kind::NotFound,
+                500.. if is_damage(&code) => Kind::Damaged,
+                500.. => Kind::Other,
+                _ => Kind::Refused,
+            },
+            ClientError::Transport { kind: TransportKind::TimedOut, .. } => Kind::TryLater,
+            ClientError::Transport { .. } => Kind::Other,
+            ClientError::Unexpected { .. } if error.is_retryable() => Kind::TryLater,
+            ClientError::Unexpected { .. } => Kind::Other,
+            ClientError::Unusable(_) => Kind::Usage,
+        };
+        let request = error.problem().filter(|problem| problem.status >= 500);
+        let request = request.and_then(|problem| problem.request_id.as_deref());
+        let message = match request {
+            Some(request) => format!("{error} (request `{request}`)"),
+            None => error.to_string(),
         };
         Self::new(kind, code, message)
     }
@@ -81,7 +120,13 @@ impl From<std::io::Error> for Failure {
 
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
-        match error {
+        match &error {
+            // A server says in its name where it is.
+            OpenError::Locked { holder, .. } if holder.contains("vidimus serve") => {
+                let message =
+                    format!("{error}; with `--server` and a key in VIDIMUS_KEY it works through the server");
+                Self::new(Kind::InUse, error.code(), message)
+            }
             OpenError::Locked { .. } => Self::new(Kind::InUse, error.code(), &error),
             OpenError::Io { .. } => {
                 let message = format!(

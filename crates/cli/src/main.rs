@@ -5,9 +5,13 @@ mod args;
 mod bench;
 mod commands;
 mod data;
+mod demo;
 mod error;
 mod import;
 mod output;
+mod pepper;
+mod server;
+mod source;
 
 use std::process::ExitCode;
 
@@ -20,7 +24,10 @@ fn main() -> ExitCode {
     };
     let output = output::Output::new(args.global.output);
     quiet_storage_panics();
-    log_to_stderr();
+    // A server says in its settings how it wants to log.
+    if !matches!(args.command, args::Command::Serve(_)) {
+        output::trace(None, args::LogFormat::Text);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output.failure(&error.into()),
@@ -44,11 +51,4 @@ fn quiet_storage_panics() {
             default(panic);
         }
     }));
-}
-
-/// Warnings and worse, or what `VIDIMUS_LOG` asks for (for example `vidimus_log=debug`).
-fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("VIDIMUS_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,sled=off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

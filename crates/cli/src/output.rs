@@ -10,9 +10,10 @@ use std::{
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use proto_events::Timestamp;
 use serde::Serialize;
+use tracing_subscriber::EnvFilter;
 
 use crate::{
-    args::Format,
+    args::{Format, LogFormat},
     error::{Failure, Kind},
 };
 
@@ -111,6 +112,19 @@ impl Output {
             complain(&format!("error[{code}]: {}", printable(message)));
         }
         kind.exit_code()
+    }
+}
+
+/// Traces to standard error from now on: what `VIDIMUS_LOG` asks for (for example `vidimus_log=debug`), else what the
+/// settings do, else warnings and worse.
+pub(crate) fn trace(settings: Option<&str>, format: LogFormat) {
+    let filter = EnvFilter::try_from_env("VIDIMUS_LOG")
+        .or_else(|_| EnvFilter::try_new(settings.unwrap_or("warn,sled=off")))
+        .unwrap_or_else(|_| EnvFilter::new("warn,sled=off"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match format {
+        LogFormat::Text => builder.with_ansi(is_watched()).init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
     }
 }
 

@@ -1,48 +1,103 @@
 //! `vidimus approval`
 
-use proto_events::Actor;
-use vidimus_projection::{ApprovalFilter, ApprovalKind, PendingApproval};
+use proto_events::ArgumentsDigest;
+use uuid::Uuid;
+use vidimus_api_types::{Abort, ApprovalQuery, Approve, Deny, Execution, PendingApproval};
 
-use super::{more, page_json, page_request};
+use super::more;
 use crate::{
     args::{Approval, Global},
-    data::{Data, ask},
     error::Failure,
     output::{Output, cut, instant},
+    source::Source,
 };
 
 pub(super) async fn run(global: &Global, command: Approval, output: Output) -> Result<(), Failure> {
-    let Approval::List { reviewer, agent, function, page } = command;
-    let filter =
-        ApprovalFilter { resolvable_by: reviewer.map(Actor::user), agent, function, ..Default::default() };
-    let views = Data::open(global, "approval list").await?.current_views().await?;
-    let request = page_request(page);
-    let page = ask(&views, async |views| views.approvals(&global.tenant, &filter, &request).await).await?;
-    output.show(&page_json(&page), |_| {
+    match command {
+        Approval::List { reviewer, agent, function, page } => {
+            let query = ApprovalQuery {
+                resolvable_by: reviewer,
+                agent,
+                function,
+                limit: Some(page.limit),
+                cursor: page.cursor,
+                ..ApprovalQuery::default()
+            };
+            list(global, &query, output).await
+        }
+        Approval::Approve { id, comment, digest } => {
+            let source = Source::open(global, "approval approve").await?;
+            let arguments_digest = match digest {
+                Some(digest) => Some(digest),
+                None => show(&source, id, output).await?,
+            };
+            let approved = source.approve(id, Approve { arguments_digest, comment }).await?;
+            told(&approved, "approved", output)
+        }
+        Approval::Deny { id, reason } => {
+            let denied = Source::open(global, "approval deny").await?.deny(id, Deny { reason }).await?;
+            told(&denied, "denied", output)
+        }
+        Approval::Abort { id, feedback } => {
+            let aborted = Source::open(global, "approval abort").await?.abort(id, Abort { feedback }).await?;
+            told(&aborted, "aborted", output)
+        }
+    }
+}
+
+async fn list(global: &Global, query: &ApprovalQuery, output: Output) -> Result<(), Failure> {
+    let page = Source::open(global, "approval list").await?.approvals(query).await?;
+    output.show(&page, |page| {
         if page.items.is_empty() {
-            return "nothing waits for an approval or a confirmation".to_owned();
+            return "nothing waits for an approval or a confirmation".to_owned() + &more(page);
         }
         let header = ["Execution", "Asks for", "Action", "Agent", "Requester", "Deadline", "Arguments"];
         Output::table_to_fit(
             &header,
             page.items.iter().map(row),
             &["Requester", "Agent", "Arguments", "Deadline"],
-        ) + &more(page.next.as_ref())
+        ) + &more(page)
     })
 }
 
 fn row(pending: &PendingApproval) -> Vec<String> {
-    let kind = match pending.kind {
-        ApprovalKind::Approval => "approval",
-        ApprovalKind::Confirmation => "confirmation",
-    };
     vec![
         pending.execution_id.to_string(),
-        kind.to_owned(),
+        pending.kind.to_string(),
         cut(pending.function.as_str(), 60),
         cut(&pending.agent, 40),
         pending.requester.to_string(),
         instant(pending.deadline),
         cut(pending.arguments.as_str(), 100),
     ]
+}
+
+/// Shows what is about to be approved; answers the digest of exactly that.
+async fn show(source: &Source, id: Uuid, output: Output) -> Result<Option<ArgumentsDigest>, Failure> {
+    let execution = source.execution(id).await?;
+    // On one line each: a line break is an escape in JSON, and names have none.
+    let Execution { function, requester, agent, arguments, arguments_digest, .. } = execution;
+    output.line(&format!("{function} by {agent} for {requester}"))?;
+    if let Some(arguments) = arguments {
+        output.line(&format!("arguments  {arguments}"))?;
+    }
+    if let Some(digest) = arguments_digest {
+        output.line(&format!("digest     {digest}"))?;
+    }
+    Ok(arguments_digest)
+}
+
+/// What happened.
+fn told(execution: &Execution, what: &str, output: Output) -> Result<(), Failure> {
+    output.show(execution, |execution| {
+        let before = if execution.already == Some(true) { "was already" } else { "is" };
+        let by = execution.resolved_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        let next = match &execution.permit {
+            Some(permit) if what == "approved" => {
+                format!("; it may run once, until {}", instant(permit.expires_at))
+            }
+            _ => String::new(),
+        };
+        format!("{} {before} {what}{by}{next} (position {})", execution.execution_id, execution.position)
+    })
 }

@@ -1,23 +1,20 @@
 //! `vidimus audit`
 
-use vidimus_projection::{AuditCategory, AuditEntry, AuditFilter, Direction};
+use vidimus_api_types::{AuditEntry, AuditQuery};
 
-use super::{more, page_json, page_request};
+use super::more;
 use crate::{
-    args::{Audit, Category, Global},
-    data::{Data, ask},
+    args::{Audit, Global},
     error::Failure,
     output::{Output, cut, instant},
+    source::Source,
 };
 
 pub(super) async fn run(global: &Global, command: Audit, output: Output) -> Result<(), Failure> {
     let Audit::List(args) = command;
-    let filter = AuditFilter {
-        actor_id: args.actor,
-        category: args.category.map(|category| match category {
-            Category::Execution => AuditCategory::Execution,
-            Category::Administrative => AuditCategory::Administrative,
-        }),
+    let query = AuditQuery {
+        actor: args.actor,
+        category: args.category,
         event_type: args.event_type,
         execution_id: args.execution,
         agent: args.calls.agent,
@@ -25,19 +22,18 @@ pub(super) async fn run(global: &Global, command: Audit, output: Output) -> Resu
         function: args.calls.function,
         from: args.calls.from,
         to: args.calls.to,
-        direction: if args.oldest_first { Direction::OldestFirst } else { Direction::NewestFirst },
-        ..AuditFilter::default()
+        oldest_first: args.oldest_first.then_some(true),
+        limit: Some(args.page.limit),
+        cursor: args.page.cursor,
+        ..AuditQuery::default()
     };
-    let views = Data::open(global, "audit list").await?.current_views().await?;
-    let request = page_request(args.page);
-    let page = ask(&views, async |views| views.audit(&global.tenant, &filter, &request).await).await?;
-    output.show(&page_json(&page), |_| {
+    let page = Source::open(global, "audit list").await?.audit(&query).await?;
+    output.show(&page, |page| {
         if page.items.is_empty() {
-            return "no entries match".to_owned();
+            return "no entries match".to_owned() + &more(page);
         }
         let header = ["Position", "At", "Actor", "Event", "Subject", "What"];
-        Output::table_to_fit(&header, page.items.iter().map(row), &["Subject", "Event"])
-            + &more(page.next.as_ref())
+        Output::table_to_fit(&header, page.items.iter().map(row), &["Subject", "Event"]) + &more(page)
     })
 }
 

@@ -1,28 +1,36 @@
 //! `vidimus execution`
 
+mod watch;
+
+use std::process::ExitCode;
+
 use proto_events::Json;
 use uuid::Uuid;
-use vidimus_projection::{
-    ApprovalStatus, ExecutionDetail, ExecutionFilter, ExecutionRow, ExecutionStatus, Stage,
-};
+use vidimus_api_types::{ApprovalStatus, Execution, ExecutionQuery, ExecutionStatus, Stage};
 
-use super::{more, or_dash, page_json, page_request};
+use super::{more, or_dash};
 use crate::{
-    args::{Execution, ExecutionList, Global},
-    data::{Data, ask},
+    args::{self, ExecutionList, Global},
     error::Failure,
     output::{Output, cut, instant},
+    source::Source,
 };
 
-pub(super) async fn run(global: &Global, command: Execution, output: Output) -> Result<(), Failure> {
+pub(super) async fn run(
+    global: &Global,
+    command: args::Execution,
+    output: Output,
+) -> Result<ExitCode, Failure> {
     match command {
-        Execution::List(list_args) => list(global, *list_args, output).await,
-        Execution::Show { id } => show(global, id, output).await,
+        args::Execution::List(list_args) => list(global, *list_args, output).await?,
+        args::Execution::Show { id } => show(global, id, output).await?,
+        args::Execution::Watch(watch_args) => return watch::run(global, watch_args, output).await,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn list(global: &Global, args: ExecutionList, output: Output) -> Result<(), Failure> {
-    let filter = ExecutionFilter {
+    let query = ExecutionQuery {
         agent: args.calls.agent,
         conversation: args.calls.conversation,
         function: args.calls.function,
@@ -33,13 +41,14 @@ async fn list(global: &Global, args: ExecutionList, output: Output) -> Result<()
         from: args.calls.from,
         to: args.calls.to,
         search: args.search,
+        limit: Some(args.page.limit),
+        cursor: args.page.cursor,
+        min_position: None,
     };
-    let views = Data::open(global, "execution list").await?.current_views().await?;
-    let request = page_request(args.page);
-    let page = ask(&views, async |views| views.executions(&global.tenant, &filter, &request).await).await?;
-    output.show(&page_json(&page), |_| {
+    let page = Source::open(global, "execution list").await?.executions(&query).await?;
+    output.show(&page, |page| {
         if page.items.is_empty() {
-            return "no executions match".to_owned();
+            return "no executions match".to_owned() + &more(page);
         }
         let header = [
             "Execution",
@@ -52,11 +61,11 @@ async fn list(global: &Global, args: ExecutionList, output: Output) -> Result<()
             "Resolved by",
         ];
         let spare = ["Resolved by", "Approval", "Resolved at", "Conversation", "Agent"];
-        Output::table_to_fit(&header, page.items.iter().map(row), &spare) + &more(page.next.as_ref())
+        Output::table_to_fit(&header, page.items.iter().map(row), &spare) + &more(page)
     })
 }
 
-fn row(row: &ExecutionRow) -> Vec<String> {
+fn row(row: &Execution) -> Vec<String> {
     vec![
         row.execution_id.to_string(),
         cut(&row.agent, 40),
@@ -70,7 +79,7 @@ fn row(row: &ExecutionRow) -> Vec<String> {
 }
 
 /// The status, with the state where that says more.
-fn status(row: &ExecutionRow) -> String {
+fn status(row: &Execution) -> String {
     match (row.status, row.stage) {
         (ExecutionStatus::Success, Stage::Succeeded) | (ExecutionStatus::Failed, Stage::Failed) => {
             row.status.to_string()
@@ -80,7 +89,7 @@ fn status(row: &ExecutionRow) -> String {
 }
 
 /// The approval status, shorter where there was none: most rows of the table have that.
-fn approval(row: &ExecutionRow) -> &'static str {
+fn approval(row: &Execution) -> &'static str {
     match row.approval_status {
         ApprovalStatus::NotRequired => "not required",
         status => status.as_str(),
@@ -88,49 +97,47 @@ fn approval(row: &ExecutionRow) -> &'static str {
 }
 
 async fn show(global: &Global, id: Uuid, output: Output) -> Result<(), Failure> {
-    let views = Data::open(global, "execution show").await?.current_views().await?;
-    let found = ask(&views, async |views| views.execution(&global.tenant, id).await).await?;
-    let Some(detail) = found else {
-        let message = format!(
-            "tenant `{}` has no execution `{id}`: look for it with `vidimus execution list`",
-            global.tenant
-        );
-        return Err(Failure::not_found("execution_not_found", message));
-    };
-    output.show(&detail, people)
+    let execution = Source::open(global, "execution show").await?.execution(id).await?;
+    output.show(&execution, people)
 }
 
-fn people(detail: &ExecutionDetail) -> String {
-    let ExecutionDetail { row, .. } = detail;
+fn people(execution: &Execution) -> String {
     let mut lines: Vec<(&str, String)> = vec![
-        ("execution", row.execution_id.to_string()),
-        ("agent", row.agent.clone()),
-        ("conversation", row.conversation.clone()),
-        ("request", or_dash(row.request_id.as_ref())),
-        ("action", row.function.to_string()),
-        ("status", status(row)),
-        ("approval", row.approval_status.to_string()),
-        ("requester", row.requester.to_string()),
-        ("created at", row.created_at.to_string()),
-        ("updated at", row.updated_at.to_string()),
-        ("resolved at", or_dash(row.resolved_at)),
-        ("resolved by", or_dash(row.resolved_by.as_ref())),
-        ("position", format!("{} (last {})", row.position, row.last_position)),
-        ("arguments", or_not_available(detail.arguments.as_ref())),
-        ("digest", or_dash(row.arguments_digest)),
-        ("result", or_not_available(detail.result.as_ref())),
+        ("execution", execution.execution_id.to_string()),
+        ("agent", execution.agent.clone()),
+        ("conversation", execution.conversation.clone()),
+        ("request", or_dash(execution.request_id.as_ref())),
+        ("action", execution.function.to_string()),
+        ("status", status(execution)),
+        ("approval", execution.approval_status.to_string()),
+        ("requester", execution.requester.to_string()),
+        ("created at", execution.created_at.to_string()),
+        ("resolved at", or_dash(execution.resolved_at)),
+        ("resolved by", or_dash(execution.resolved_by.as_ref())),
+        ("position", execution.position.to_string()),
+        ("arguments", or_not_available(execution.arguments.as_ref())),
+        ("digest", or_dash(execution.arguments_digest)),
+        ("result", or_not_available(execution.result.as_ref())),
     ];
     // The reason of a call that failed is its error, cut.
-    let error = detail.error.as_ref().map(|error| error.message.as_str());
+    let error = execution.error.as_ref().map(|error| error.message.as_str());
+    let waits_for = execution.waits_for.as_ref().map(|next| match &next.by {
+        Some(by) => format!("{} by {by}", next.kind),
+        None => next.kind.to_string(),
+    });
     let optional = [
-        ("decision", row.outcome.map(|outcome| outcome.as_str().to_owned())),
-        ("reason", row.reason.clone().filter(|reason| Some(reason.as_str()) != error)),
-        ("missing", detail.missing_requirement.clone()),
-        ("next owner", detail.next_owner.clone()),
-        ("deadline", row.approval_deadline.map(|at| at.to_string())),
-        ("permit", row.permit_id.map(|id| id.to_string())),
+        ("decision", execution.outcome.map(|outcome| outcome.as_str().to_owned())),
+        (
+            "reason",
+            execution.reason.clone().filter(|reason| error.is_none_or(|error| !error.starts_with(reason))),
+        ),
+        ("missing", execution.missing_requirement.clone()),
+        ("next owner", execution.next_owner.clone()),
+        ("waits for", waits_for),
+        ("deadline", execution.approval_deadline.map(|at| at.to_string())),
+        ("permit", execution.permit.as_ref().map(|permit| permit.permit_id.to_string())),
         ("error", error.map(str::to_owned)),
-        ("former", row.former_execution.map(|id| id.to_string())),
+        ("former", execution.former_execution.map(|id| id.to_string())),
     ];
     lines.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or_default();

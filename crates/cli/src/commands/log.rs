@@ -2,28 +2,33 @@
 
 use std::process::ExitCode;
 
-use proto_events::{Event, ExecutionEvent, GlobalPosition, RecordedEvent};
+use proto_events::{Event, ExecutionEvent, KeyEvent, RecordedEvent, RegistryEvent};
 use uuid::Uuid;
-use vidimus_log::{EventLog as _, Subscription};
+use vidimus_log::EventLog as _;
 
 use crate::{
     args::{Global, Log, Range},
     data::Data,
     error::{Failure, Kind},
     output::{Output, cut, grouped, instant, line_width},
+    source::{Source, refuse_server},
 };
 
 pub(super) async fn run(global: &Global, command: Log, output: Output) -> Result<ExitCode, Failure> {
     match command {
-        Log::Verify => return verify(global, output).await,
+        Log::Verify => {
+            refuse_server(global, "log verify")?;
+            return verify(global, output).await;
+        }
         Log::Export(range) => {
-            let data = Data::open(global, "log export").await?;
-            each(&data, &range, |event| output.json_line(event)).await?;
+            let source = Source::open(global, "log export").await?;
+            source.each_event(&range, |event| output.json_line(event)).await?;
         }
         Log::Replay { execution, conversation, range } => {
             replay(global, execution, conversation, &range, output).await?;
         }
         Log::Stats => {
+            refuse_server(global, "log stats")?;
             let stats = Data::open(global, "log stats").await?.log.stats()?;
             output.show(&stats, |stats| {
                 format!(
@@ -68,23 +73,6 @@ async fn verify(global: &Global, output: Output) -> Result<ExitCode, Failure> {
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { Kind::Damaged.exit_code() })
 }
 
-/// Hands every event of the range to `visit`, in order.
-async fn each(
-    data: &Data,
-    range: &Range,
-    mut visit: impl FnMut(&RecordedEvent) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let until = range.until.unwrap_or(GlobalPosition::new(u64::MAX)).min(data.log.tail());
-    let mut subscription = Subscription::new(data.log(), range.after);
-    while subscription.position() < until {
-        let Some(batch) = subscription.next_available().await? else { break };
-        for event in batch.iter().take_while(|event| event.position <= until) {
-            visit(event)?;
-        }
-    }
-    Ok(())
-}
-
 async fn replay(
     global: &Global,
     execution: Option<Uuid>,
@@ -92,10 +80,12 @@ async fn replay(
     range: &Range,
     output: Output,
 ) -> Result<(), Failure> {
-    let data = Data::open(global, "log replay").await?;
+    let source = Source::open(global, "log replay").await?;
+    // A server shows one tenant: its key's.
+    let tenant = matches!(source, Source::Data(_)).then(|| global.tenant());
     let (width, mut shown) = (line_width(), false);
-    each(&data, range, |recorded| {
-        if recorded.tenant != global.tenant
+    let visit = |recorded: &RecordedEvent| {
+        if tenant.as_ref().is_some_and(|tenant| recorded.tenant != *tenant)
             || execution.is_some_and(|id| recorded.stream.execution_id() != Some(id))
         {
             return Ok(());
@@ -105,6 +95,7 @@ async fn replay(
             .map_err(|error| Failure::new(Kind::Damaged, "unreadable_event", error))?;
         let of_conversation = |wanted: &String| match &typed {
             Event::Execution(event) => event.call().conversation == *wanted,
+            Event::Registry(RegistryEvent::ConversationRegistered(event)) => event.conversation == *wanted,
             _ => false,
         };
         if !conversation.as_ref().is_none_or(of_conversation) {
@@ -116,8 +107,8 @@ async fn replay(
         } else {
             output.line(&line(recorded, &typed, width))
         }
-    })
-    .await?;
+    };
+    source.each_event(range, visit).await?;
     if shown { Ok(()) } else { output.line("no events match") }
 }
 
@@ -150,6 +141,19 @@ fn line(recorded: &RecordedEvent, event: &Event, width: usize) -> String {
         }
         Event::Attempt(proto_events::AttemptEvent::Opened(opened)) => {
             format!("{}  {}", opened.execution_id, opened.function)
+        }
+        Event::Key(KeyEvent::Created(created)) => {
+            let roles: Vec<_> = created.roles.iter().map(|role| role.as_str()).collect();
+            format!("{}  {}  {}", created.key_id, created.actor, roles.join(","))
+        }
+        Event::Key(KeyEvent::Revoked(revoked)) => {
+            format!("{}  {}", revoked.key_id, revoked.reason.as_deref().unwrap_or_default())
+        }
+        Event::Registry(RegistryEvent::AgentRegistered(registered)) => {
+            format!("{}  {}", registered.agent, registered.name.as_deref().unwrap_or_default())
+        }
+        Event::Registry(RegistryEvent::ConversationRegistered(registered)) => {
+            format!("{}  {}", registered.conversation, registered.agent)
         }
     };
     let at = instant(envelope.recorded_at);

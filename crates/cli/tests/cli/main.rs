@@ -3,13 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails like a test")]
 
 mod bad_lines;
+mod config;
 mod damage;
+mod demo;
 mod functions;
 mod held;
 mod import;
 mod interrupt;
+mod keys;
 mod log;
 mod queries;
+mod refusals;
+mod serving;
+mod stopping;
 mod support;
 mod usage;
 mod views;
+mod watching;

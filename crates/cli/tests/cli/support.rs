@@ -95,7 +95,17 @@ impl Place {
 
     pub(crate) fn command(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vidimus"));
-        for variable in ["VIDIMUS_TENANT", "VIDIMUS_USER", "VIDIMUS_LOG"] {
+        let variables = [
+            "VIDIMUS_CONFIG",
+            "VIDIMUS_KEY",
+            "VIDIMUS_KEY_FILE",
+            "VIDIMUS_LISTEN",
+            "VIDIMUS_LOG",
+            "VIDIMUS_SERVER",
+            "VIDIMUS_TENANT",
+            "VIDIMUS_USER",
+        ];
+        for variable in variables {
             command.env_remove(variable);
         }
         command.current_dir(self.directory.path()).env("VIDIMUS_DATA", self.data()).args(args);

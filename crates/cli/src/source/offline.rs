@@ -1,0 +1,190 @@
+//! The data directory itself, in the words of the API.
+
+use std::collections::BTreeSet;
+
+use proto_events::{GlobalPosition, TenantId};
+use uuid::Uuid;
+use vidimus_api::convert;
+use vidimus_api_types::{
+    Abort, ApprovalQuery, Approve, AuditEntry, AuditQuery, CreateKey, CreatedKey, Deny, Execution,
+    ExecutionQuery, FunctionAccess, FunctionName, Key, Page, PendingApproval, RecordedEvent, RevokeKey,
+    SetAccess,
+};
+use vidimus_engine::{Answer, Principal};
+use vidimus_log::{EventLog as _, Subscription};
+use vidimus_projection::{AuditFilter, Cursor, PageRequest, Views};
+
+use crate::{
+    args::{Global, Range},
+    data::{Data, ask, operator},
+    error::Failure,
+    pepper::Missing,
+};
+
+/// An open data directory, and who works on it.
+pub(crate) struct Offline {
+    data: Data,
+    principal: Principal,
+}
+
+fn page_request(limit: Option<u32>, cursor: Option<&String>) -> PageRequest {
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PageRequest::DEFAULT_LIMIT);
+    PageRequest { limit, after: cursor.map(Cursor::new) }
+}
+
+impl Offline {
+    pub(super) async fn open(global: &Global, what: &str) -> Result<Self, Failure> {
+        Ok(Self { data: Data::open(global, what).await?, principal: operator(global) })
+    }
+
+    pub(super) async fn create(
+        global: &Global,
+        what: &str,
+        pepper: Option<Missing>,
+    ) -> Result<Self, Failure> {
+        let holder = format!("`vidimus {what}`");
+        let data =
+            Data::create_in(global.data(), &holder, vidimus_engine::Settings::default(), pepper).await?;
+        Ok(Self { data, principal: operator(global) })
+    }
+
+    fn tenant(&self) -> &TenantId {
+        &self.principal.tenant
+    }
+
+    /// A page in the words of the API; the views were at the log's tail.
+    fn page<T, W>(&self, page: vidimus_projection::Page<T>, word: fn(T) -> W) -> Page<W> {
+        convert::page(page, self.data.log.tail(), word)
+    }
+
+    fn not_found(&self, id: Uuid) -> Failure {
+        let message = format!(
+            "tenant `{}` has no execution `{id}`: look for it with `vidimus execution list`",
+            self.tenant()
+        );
+        Failure::not_found("execution_not_found", message)
+    }
+
+    /// The execution after a command.
+    fn answered(&self, answer: &Answer) -> Result<Execution, Failure> {
+        convert::execution(answer).ok_or_else(|| self.not_found(answer.execution_id))
+    }
+
+    pub(super) async fn executions(&self, query: &ExecutionQuery) -> Result<Page<Execution>, Failure> {
+        let filter = convert::execution_filter(query.clone());
+        let request = page_request(query.limit, query.cursor.as_ref());
+        let views = self.data.current_views().await?;
+        let page =
+            ask(&views, async |views| views.executions(self.tenant(), &filter, &request).await).await?;
+        Ok(self.page(page, convert::listed))
+    }
+
+    pub(super) async fn execution(&self, id: Uuid) -> Result<Execution, Failure> {
+        let answer = self.data.engine.execution(self.tenant(), id).await?;
+        answer.as_ref().and_then(convert::detail).ok_or_else(|| self.not_found(id))
+    }
+
+    pub(super) async fn approvals(&self, query: &ApprovalQuery) -> Result<Page<PendingApproval>, Failure> {
+        let filter = convert::approval_filter(query.clone());
+        let request = page_request(query.limit, query.cursor.as_ref());
+        let views = self.data.current_views().await?;
+        let page = ask(&views, async |views| views.approvals(self.tenant(), &filter, &request).await).await?;
+        Ok(self.page(page, convert::pending_approval))
+    }
+
+    pub(super) async fn approve(&self, id: Uuid, body: Approve) -> Result<Execution, Failure> {
+        let engine = &self.data.engine;
+        let answer = engine.approve(&self.principal, id, body.arguments_digest, body.comment).await?;
+        self.answered(&answer)
+    }
+
+    pub(super) async fn deny(&self, id: Uuid, body: Deny) -> Result<Execution, Failure> {
+        let answer = self.data.engine.deny(&self.principal, id, body.reason).await?;
+        self.answered(&answer)
+    }
+
+    pub(super) async fn abort(&self, id: Uuid, body: Abort) -> Result<Execution, Failure> {
+        let answer = self.data.engine.abort(&self.principal, id, body.feedback).await?;
+        self.answered(&answer)
+    }
+
+    pub(super) async fn audit(&self, query: &AuditQuery) -> Result<Page<AuditEntry>, Failure> {
+        let filter = convert::audit_filter(query.clone());
+        let request = page_request(query.limit, query.cursor.as_ref());
+        let views = self.data.current_views().await?;
+        let page = ask(&views, async |views| views.audit(self.tenant(), &filter, &request).await).await?;
+        Ok(self.page(page, convert::audit_entry))
+    }
+
+    /// Every entry of the audit trail of this type, latest first.
+    async fn entries(&self, event_type: &str) -> Result<Vec<vidimus_projection::AuditEntry>, Failure> {
+        let views: Views = self.data.current_views().await?;
+        let filter = AuditFilter { event_type: Some(event_type.to_owned()), ..AuditFilter::default() };
+        let mut request = PageRequest::first(PageRequest::MAX_LIMIT);
+        let mut entries = Vec::new();
+        loop {
+            let page = ask(&views, async |views| views.audit(self.tenant(), &filter, &request).await).await?;
+            entries.extend(page.items);
+            match page.next {
+                Some(next) => request = PageRequest::after(next, PageRequest::MAX_LIMIT),
+                None => return Ok(entries),
+            }
+        }
+    }
+
+    pub(super) async fn functions(&self) -> Result<Vec<FunctionAccess>, Failure> {
+        let entries = self.entries("function_access_changed").await?;
+        let names: BTreeSet<FunctionName> = entries.into_iter().filter_map(|entry| entry.function).collect();
+        let mut functions = Vec::with_capacity(names.len());
+        for name in names {
+            let answer = self.data.engine.access(self.tenant(), &name).await?;
+            functions.push(convert::function_access(answer));
+        }
+        Ok(functions)
+    }
+
+    pub(super) async fn set_access(
+        &self,
+        function: &FunctionName,
+        body: SetAccess,
+    ) -> Result<FunctionAccess, Failure> {
+        let engine = &self.data.engine;
+        let answer = engine.set_access(&self.principal, function.clone(), body.access, body.reason).await?;
+        Ok(convert::function_access_set(answer))
+    }
+
+    pub(super) async fn create_key(&self, body: CreateKey) -> Result<CreatedKey, Failure> {
+        let created = self.data.engine.create_key(&self.principal, convert::new_key(body)).await?;
+        Ok(convert::created_key(created, self.data.engine.now()))
+    }
+
+    pub(super) async fn keys(&self) -> Result<Vec<Key>, Failure> {
+        let mut keys = Vec::new();
+        for id in self.entries("key_created").await?.iter().filter_map(|entry| entry.stream.key_id()) {
+            let key = self.data.engine.key(self.tenant(), id).await?;
+            keys.extend(key.map(|key| convert::key(key, self.data.engine.now())));
+        }
+        Ok(keys)
+    }
+
+    pub(super) async fn revoke_key(&self, id: Uuid, body: RevokeKey) -> Result<Key, Failure> {
+        let (key, _) = self.data.engine.revoke_key(&self.principal, id, body.reason).await?;
+        Ok(convert::key(key, self.data.engine.now()))
+    }
+
+    pub(super) async fn each_event(
+        &self,
+        range: &Range,
+        mut visit: impl FnMut(&RecordedEvent) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let until = range.until.unwrap_or(GlobalPosition::new(u64::MAX)).min(self.data.log.tail());
+        let mut subscription = Subscription::new(self.data.log(), range.after);
+        while subscription.position() < until {
+            let Some(batch) = subscription.next_available().await? else { break };
+            for event in batch.iter().take_while(|event| event.position <= until) {
+                visit(event)?;
+            }
+        }
+        Ok(())
+    }
+}
