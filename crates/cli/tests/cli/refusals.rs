@@ -54,13 +54,15 @@ fn keys_and_addresses_that_are_none_are_told() {
     let unknown = "00000000-0000-0000-0000-000000000000";
     let done = place.through(&server, &key, &["execution", "show", unknown]);
     done.failed(3, "execution_not_found");
-    // Nobody listens on port 1.
-    let gone = run(Some(&key), &["--server", "http://127.0.0.1:1"]);
+    // Somebody listened there a moment ago, so nobody else does.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{nobody}");
+    let gone = run(Some(&key), &["--server", &url]);
     gone.failed(1, "unreachable")
-        .says("`http://127.0.0.1:1/`")
+        .says(&format!("`{url}/`"))
         .says("refused")
         .says("is `vidimus serve` running there?");
-    for out in [run(Some(&key), &["--server", "http://127.0.0.1:1"]).err, server.errors()] {
+    for out in [run(Some(&key), &["--server", &url]).err, server.errors()] {
         assert!(!out.contains(key.rsplit('.').next().unwrap()), "{out}");
     }
 }
