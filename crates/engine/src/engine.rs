@@ -69,6 +69,13 @@ pub(crate) struct Loaded<S> {
     pub(crate) head: Option<StreamHead>,
 }
 
+/// A small stream after a command: what is so, where it ends, and whether it was so already.
+pub(crate) struct Changed<S> {
+    pub(crate) state: S,
+    pub(crate) position: GlobalPosition,
+    pub(crate) already: bool,
+}
+
 impl<S> Loaded<S> {
     pub(crate) fn expected(&self) -> ExpectedVersion {
         ExpectedVersion::after(self.head.map(|head| head.version))
@@ -209,6 +216,37 @@ impl Engine {
             Err(AppendError::Conflict(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Changes a small stream: loads it, decides, appends, and decides again where another writer was first. `decide`
+    /// answers the events, and the state after them.
+    pub(crate) async fn change<S, L>(
+        &self,
+        principal: &Principal,
+        stream: &StreamId,
+        load: impl Fn() -> L + Send,
+        decide: impl Fn(S, Timestamp) -> Result<(S, Vec<Event>), EngineError> + Send,
+    ) -> Result<Changed<S>, EngineError>
+    where
+        S: Send,
+        L: Future<Output = Result<Loaded<S>, EngineError>> + Send,
+    {
+        let correlation_id = self.correlation_id(principal);
+        for _ in 0..MAX_TRIES {
+            let loaded = load().await?;
+            let (expected, position) = (loaded.expected(), loaded.position());
+            let now = self.clock.now();
+            let (state, events) = decide(loaded.state, now)?;
+            if events.is_empty() {
+                return Ok(Changed { state, position, already: true });
+            }
+            let events = self.envelopes(principal, now, correlation_id, events)?;
+            let write = StreamWrite { stream: stream.clone(), expected, events };
+            if let Some(appended) = self.append(&principal.tenant, vec![write]).await? {
+                return Ok(Changed { state, position: appended.last, already: false });
+            }
+        }
+        Err(EngineError::Contention { tries: MAX_TRIES })
     }
 
     pub(crate) fn execution_write(

@@ -2,11 +2,10 @@
 
 use proto_events::{Access, Event, FunctionName, GlobalPosition, StreamId, TenantId};
 use vidimus_domain::function::{SetAccess, State, decide, evolve};
-use vidimus_log::StreamWrite;
 
 use crate::{
     Engine, EngineError, Principal, Role,
-    engine::{Loaded, MAX_TRIES},
+    engine::{Changed, Loaded},
 };
 
 /// The answer to setting or reading a function's access.
@@ -72,36 +71,20 @@ impl Engine {
         reason: Option<String>,
     ) -> Result<AccessAnswer, EngineError> {
         principal.require(Role::Admin)?;
-        let correlation_id = self.correlation_id(principal);
-        for _ in 0..MAX_TRIES {
-            let loaded = self.load_access(&principal.tenant, &function).await?;
+        let (tenant, stream) = (&principal.tenant, StreamId::function(&function));
+        let load = || self.load_access(tenant, &function);
+        let decide = |state: State, at| {
             let command = SetAccess {
                 by: principal.actor.clone(),
-                at: self.clock.now(),
+                at,
                 function: function.clone(),
                 to,
                 reason: reason.clone(),
             };
-            let events = decide(&loaded.state, &command)?;
-            let answer = |position, already| AccessAnswer {
-                function: function.clone(),
-                access: Some(to),
-                position,
-                already,
-            };
-            if events.is_empty() {
-                return Ok(answer(loaded.position(), true));
-            }
-            let events = events.into_iter().map(Event::Function);
-            let write = StreamWrite {
-                stream: StreamId::function(&function),
-                expected: loaded.expected(),
-                events: self.envelopes(principal, command.at, correlation_id, events)?,
-            };
-            if let Some(appended) = self.append(&principal.tenant, vec![write]).await? {
-                return Ok(answer(appended.last, false));
-            }
-        }
-        Err(EngineError::Contention { tries: MAX_TRIES })
+            let events = decide(&state, &command)?;
+            Ok((state, events.into_iter().map(Event::Function).collect()))
+        };
+        let Changed { position, already, .. } = self.change(principal, &stream, load, decide).await?;
+        Ok(AccessAnswer { function, access: Some(to), position, already })
     }
 }

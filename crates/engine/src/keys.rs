@@ -12,7 +12,6 @@ use proto_events::{
 };
 use uuid::Uuid;
 use vidimus_domain::key::{Action, Command, Create, Happened, State, decide, evolve};
-use vidimus_log::StreamWrite;
 
 pub use authenticate::{AuthenticateError, Authenticated};
 pub(crate) use credential::Credential;
@@ -20,7 +19,7 @@ pub use secret::{KeyPepper, KeySecret};
 
 use crate::{
     Engine, EngineError, Principal,
-    engine::{Loaded, MAX_TRIES},
+    engine::{Changed, Loaded},
 };
 
 /// A key that shall be.
@@ -164,29 +163,18 @@ impl Engine {
         key_id: Uuid,
         action: &Action,
     ) -> Result<(Key, bool), EngineError> {
-        let (tenant, correlation_id) = (&principal.tenant, self.correlation_id(principal));
-        for _ in 0..MAX_TRIES {
-            let loaded = self.load_key(tenant, key_id).await?;
-            let (expected, position) = (loaded.expected(), loaded.position());
-            let command =
-                Command { by: principal.actor.clone(), at: self.clock.now(), action: action.clone() };
-            let events = decide(&loaded.state, &command)?;
-            let state = loaded.state.then(&command.by, command.at, &events);
-            let appended = if events.is_empty() {
-                None
-            } else {
-                let events = events.into_iter().map(Event::Key);
-                let events = self.envelopes(principal, command.at, correlation_id, events)?;
-                let write = StreamWrite { stream: StreamId::key(key_id), expected, events };
-                // Another was first: decide again.
-                let Some(appended) = self.append(tenant, vec![write]).await? else { continue };
-                Some(appended.last)
-            };
-            // There is one: the domain makes it, or says that it is not found.
-            let key = state.key.ok_or(vidimus_domain::key::Rejection::NotFound)?;
-            return Ok((Key::of(tenant, key, appended.unwrap_or(position)), appended.is_none()));
-        }
-        Err(EngineError::Contention { tries: MAX_TRIES })
+        let (tenant, stream) = (&principal.tenant, StreamId::key(key_id));
+        let load = || self.load_key(tenant, key_id);
+        let decide = |state: State, at| {
+            let command = Command { by: principal.actor.clone(), at, action: action.clone() };
+            let events = decide(&state, &command)?;
+            let state = state.then(&command.by, at, &events);
+            Ok((state, events.into_iter().map(Event::Key).collect()))
+        };
+        let Changed { state, position, already } = self.change(principal, &stream, load, decide).await?;
+        // There is one: the domain makes it, or says that it is not found.
+        let key = state.key.ok_or(vidimus_domain::key::Rejection::NotFound)?;
+        Ok((Key::of(tenant, key, position), already))
     }
 
     /// Creates a key. Takes the role `admin`.

@@ -2,9 +2,8 @@
 
 use proto_events::{Event, GlobalPosition, Role, StreamId, TenantId};
 use vidimus_domain::registry::{Register, State, Subject, decide, evolve};
-use vidimus_log::StreamWrite;
 
-use crate::{Engine, EngineError, Principal, engine::MAX_TRIES};
+use crate::{Engine, EngineError, Principal, engine::Changed};
 
 /// The answer to a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,29 +75,18 @@ impl Engine {
         if !principal.is(Role::Admin) {
             principal.require(Role::Agent)?;
         }
-        let correlation_id = self.correlation_id(principal);
         let command = Register { by: principal.actor.clone(), subject };
-        for _ in 0..MAX_TRIES {
-            let loaded = self
-                .load_last(&principal.tenant, &stream, |state: State, _, event| match event {
-                    Event::Registry(event) => evolve(state, event),
-                    _ => state,
-                })
-                .await?;
-            let events = decide(&loaded.state, &command)?;
-            if events.is_empty() {
-                return Ok(Registered { position: loaded.position(), already: true });
-            }
-            let events = events.into_iter().map(Event::Registry);
-            let write = StreamWrite {
-                stream: stream.clone(),
-                expected: loaded.expected(),
-                events: self.envelopes(principal, self.clock.now(), correlation_id, events)?,
-            };
-            if let Some(appended) = self.append(&principal.tenant, vec![write]).await? {
-                return Ok(Registered { position: appended.last, already: false });
-            }
-        }
-        Err(EngineError::Contention { tries: MAX_TRIES })
+        let load = || {
+            self.load_last(&principal.tenant, &stream, |state: State, _, event| match event {
+                Event::Registry(event) => evolve(state, event),
+                _ => state,
+            })
+        };
+        let decide = |state: State, _| {
+            let events = decide(&state, &command)?;
+            Ok((state, events.into_iter().map(Event::Registry).collect()))
+        };
+        let Changed { position, already, .. } = self.change(principal, &stream, load, decide).await?;
+        Ok(Registered { position, already })
     }
 }
