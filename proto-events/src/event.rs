@@ -4,6 +4,7 @@ mod execution;
 mod function;
 mod key;
 mod registry;
+mod webhook;
 
 pub use execution::{
     ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalRequired, AttemptOpened, Blocked,
@@ -13,9 +14,11 @@ pub use execution::{
 pub use function::{Access, FunctionAccessChanged};
 pub use key::{KeyCreated, KeyRevoked, Role};
 pub use registry::{AgentRegistered, ConversationRegistered};
+pub use webhook::{WebhookCreated, WebhookDeleted, WebhookFilter, WebhookParked, WebhookReplayed};
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::{CallRef, UPCASTS, Upcast, upcast_with};
 
@@ -205,6 +208,20 @@ events! {
     }
 }
 
+events! {
+    /// What can happen to the webhooks of a tenant.
+    WebhookEvent {
+        /// One was created.
+        Created(WebhookCreated) = "webhook_created", 1;
+        /// One was deleted.
+        Deleted(WebhookDeleted) = "webhook_deleted", 1;
+        /// One was given up for the time being.
+        Parked(WebhookParked) = "webhook_parked", 1;
+        /// One was set to a position.
+        Replayed(WebhookReplayed) = "webhook_replayed", 1;
+    }
+}
+
 /// Any event.
 #[expect(
     clippy::large_enum_variant,
@@ -222,6 +239,8 @@ pub enum Event {
     Key(KeyEvent),
     /// Of an agent or a conversation that was registered.
     Registry(RegistryEvent),
+    /// Of a webhook.
+    Webhook(WebhookEvent),
 }
 
 impl Event {
@@ -233,6 +252,7 @@ impl Event {
             Self::Attempt(event) => event.event_type(),
             Self::Key(event) => event.event_type(),
             Self::Registry(event) => event.event_type(),
+            Self::Webhook(event) => event.event_type(),
         }
     }
 
@@ -247,6 +267,7 @@ impl Event {
             Self::Attempt(event) => event.encode(),
             Self::Key(event) => event.encode(),
             Self::Registry(event) => event.encode(),
+            Self::Webhook(event) => event.encode(),
         }
         .map(Bytes::from)
     }
@@ -270,6 +291,9 @@ impl Event {
         }
         if let Some(event) = RegistryEvent::decode(event_type, schema_version, payload) {
             return event.map(Self::Registry);
+        }
+        if let Some(event) = WebhookEvent::decode(event_type, schema_version, payload) {
+            return event.map(Self::Webhook);
         }
         Err(DecodeError::UnknownType { event_type: event_type.to_owned() })
     }
@@ -309,3 +333,15 @@ impl ExecutionEvent {
 
 #[cfg(test)]
 mod tests;
+
+impl WebhookEvent {
+    /// The webhook that the event is about.
+    pub const fn webhook_id(&self) -> Uuid {
+        match self {
+            Self::Created(event) => event.webhook_id,
+            Self::Deleted(event) => event.webhook_id,
+            Self::Parked(event) => event.webhook_id,
+            Self::Replayed(event) => event.webhook_id,
+        }
+    }
+}

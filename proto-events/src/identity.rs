@@ -144,6 +144,8 @@ impl StreamId {
     pub const AGENT: &'static str = "agent";
     /// Category of the streams of registered conversations.
     pub const CONVERSATION: &'static str = "conversation";
+    /// Category of the stream of a tenant's webhooks.
+    pub const WEBHOOK: &'static str = "webhook";
 
     fn of(category: &str, id: Uuid) -> Self {
         Self(format!("{category}-{id}").into())
@@ -179,6 +181,12 @@ impl StreamId {
     /// Neither can hold a NUL where it is registered, so that two different pairs never give the same text.
     pub fn conversation(agent: &str, conversation: &str) -> Self {
         Self::of(Self::CONVERSATION, Uuid::new_v5(&NAMESPACE, [agent, conversation].join("\0").as_bytes()))
+    }
+
+    /// The stream of a tenant's webhooks; their ids are in the events. One for all of them, so that how many there are is
+    /// known, and guarded, where one more is decided on.
+    pub fn webhooks() -> Self {
+        Self(ByteString::from_static("webhook-all"))
     }
 
     /// The part before the first `-`.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    ApprovalRequired, ArgumentsDigest, Event, ExecutionEvent, FunctionName, Json, RecordedEvent, Reviewers,
-    Timestamp,
+    ApprovalRequired, ArgumentsDigest, Event, ExecutionEvent, FunctionName, Json, RecordedEvent, Redaction,
+    Reviewers, Timestamp,
 };
 
 /// What a notification tells. The first six names are fixed from outside, to the letter.
@@ -154,8 +154,12 @@ pub struct ToolExecutionApprovalRequest {
     pub execution_id: Uuid,
     /// What is to be called.
     pub function: FunctionName,
-    /// With which arguments.
+    /// With which arguments; where `redacted` names some, `[redacted]` stands in their place.
     pub arguments: Json,
+    /// What is left out of the arguments (JSON Pointers, RFC 6901), as it usually holds a secret; the empty pointer: all of
+    /// them.
+    #[serde(default)]
+    pub redacted: Vec<String>,
     /// SHA-256 of the canonical arguments: what an approval is bound to.
     pub arguments_digest: ArgumentsDigest,
     /// On whose behalf, as `kind:id`; never a reviewer of this call.
@@ -172,12 +176,14 @@ pub struct ToolExecutionApprovalRequest {
     pub matched_rules: Vec<String>,
 }
 
-impl From<&ApprovalRequired> for ToolExecutionApprovalRequest {
-    fn from(event: &ApprovalRequired) -> Self {
+impl ToolExecutionApprovalRequest {
+    fn of(event: &ApprovalRequired, redaction: &Redaction) -> Self {
+        let (arguments, redacted) = redaction.apply(&event.arguments);
         Self {
             execution_id: event.execution_id,
             function: event.call.function.clone(),
-            arguments: event.arguments.clone(),
+            arguments,
+            redacted,
             arguments_digest: event.decision.arguments_digest,
             requester: event.requester.to_string(),
             reviewers: event.reviewers.clone(),
@@ -191,12 +197,14 @@ impl From<&ApprovalRequired> for ToolExecutionApprovalRequest {
 
 impl Notification {
     /// The notification of a recorded event; `None` for events that are on record only.
-    pub fn of(recorded: &RecordedEvent, event: &Event) -> Option<Self> {
+    pub fn of(recorded: &RecordedEvent, event: &Event, redaction: &Redaction) -> Option<Self> {
         let Event::Execution(event) = event else { return None };
         let (kind, content) = kind_and_content(event)?;
         let call = event.call();
         let approval_request = match event {
-            ExecutionEvent::ApprovalRequired(required) => Some(required.into()),
+            ExecutionEvent::ApprovalRequired(required) => {
+                Some(ToolExecutionApprovalRequest::of(required, redaction))
+            }
             _ => None,
         };
         Some(Self {

@@ -3,8 +3,8 @@
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
 use crate::{
-    AttemptEvent, ExecutionEvent, FunctionEvent, KeyEvent, Notification, RegistryEvent,
-    envelope::RecordedEventJson,
+    AttemptEvent, CloudEvent, ExecutionEvent, FunctionEvent, KeyEvent, Notification, RegistryEvent,
+    WebhookEvent, envelope::RecordedEventJson,
 };
 
 /// What is written, not what would be read: a key that is always there is required, also where it may be `null`.
@@ -12,7 +12,8 @@ pub(crate) fn of<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }
 
-/// File name (without folder) and schema of every event payload, of the recorded event and of the notification.
+/// File name (without folder) and schema of every event payload, of the recorded event, of its CloudEvent and of the
+/// notification.
 pub fn schemas() -> Vec<(String, Schema)> {
     let events = [
         ExecutionEvent::payload_schemas(),
@@ -20,6 +21,7 @@ pub fn schemas() -> Vec<(String, Schema)> {
         AttemptEvent::payload_schemas(),
         KeyEvent::payload_schemas(),
         RegistryEvent::payload_schemas(),
+        WebhookEvent::payload_schemas(),
     ];
     let payloads = events
         .into_iter()
@@ -27,6 +29,7 @@ pub fn schemas() -> Vec<(String, Schema)> {
         .map(|(event_type, version, schema)| (format!("{event_type}.v{version}.schema.json"), schema));
     let whole = [
         ("recorded_event.schema.json".to_owned(), of::<RecordedEventJson>()),
+        ("cloud_event.schema.json".to_owned(), of::<CloudEvent>()),
         ("notification.schema.json".to_owned(), of::<Notification>()),
     ];
     payloads.chain(whole).collect()

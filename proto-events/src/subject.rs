@@ -1,10 +1,10 @@
-//! Where a notification goes on the bus.
+//! Where messages go on the bus.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-use crate::{NotificationType, TenantId};
+use crate::{BusCommand, NotificationType, RecordedEvent, TenantId};
 
 /// What a subject ends in: the step of the lifecycle. Every token is whole, so that
 /// `vidimus.v1.acme.tool_execution.*.approval.>` matches every approval step and nothing else.
@@ -41,15 +41,35 @@ impl Step {
     }
 }
 
-/// `vidimus.v1.<tenant>.tool_execution.<execution id>.<step>`
+/// A subject of the bus. Every one begins with `vidimus.v1.<tenant>`, and each part of it is a whole token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Subject(String);
 
 impl Subject {
-    /// The subject of one notification.
-    pub fn new(tenant: &TenantId, execution: Uuid, notification: NotificationType) -> Self {
+    /// Every notification of every tenant.
+    pub const NOTIFICATIONS: &'static str = "vidimus.v1.*.tool_execution.>";
+    /// Every recorded event of every tenant.
+    pub const RECORDED: &'static str = "vidimus.v1.*.recorded.>";
+
+    /// One notification: `vidimus.v1.<tenant>.tool_execution.<execution id>.<step>`.
+    pub fn notification(tenant: &TenantId, execution: Uuid, notification: NotificationType) -> Self {
         let step = Step::of(notification).as_str();
         Self(format!("vidimus.v1.{tenant}.tool_execution.{execution}.{step}"))
+    }
+
+    /// One recorded event: `vidimus.v1.<tenant>.recorded.<stream>.<type>`.
+    pub fn recorded(recorded: &RecordedEvent) -> Self {
+        let RecordedEvent { tenant, stream, event, .. } = recorded;
+        Self(format!("vidimus.v1.{tenant}.recorded.{stream}.{}", event.event_type))
+    }
+
+    /// A command: `vidimus.v1.<tenant>.command.<command>`, and where it is about one execution, `.<execution id>`.
+    pub fn command(tenant: &TenantId, command: BusCommand, execution: Option<Uuid>) -> Self {
+        let name = command.as_str();
+        Self(execution.map_or_else(
+            || format!("vidimus.v1.{tenant}.command.{name}"),
+            |execution| format!("vidimus.v1.{tenant}.command.{name}.{execution}"),
+        ))
     }
 
     /// The subject as text.

@@ -17,7 +17,9 @@ use std::{
     sync::LazyLock,
 };
 
-use proto_events::{AttemptEvent, Event, ExecutionEvent, FunctionEvent, KeyEvent, RegistryEvent};
+use proto_events::{
+    AttemptEvent, Event, ExecutionEvent, FunctionEvent, KeyEvent, RegistryEvent, WebhookEvent,
+};
 use serde_json::Value;
 
 fn folder(name: &str) -> PathBuf {
@@ -25,8 +27,15 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn types() -> Vec<(&'static str, u16)> {
-    [ExecutionEvent::TYPES, FunctionEvent::TYPES, AttemptEvent::TYPES, KeyEvent::TYPES, RegistryEvent::TYPES]
-        .concat()
+    [
+        ExecutionEvent::TYPES,
+        FunctionEvent::TYPES,
+        AttemptEvent::TYPES,
+        KeyEvent::TYPES,
+        RegistryEvent::TYPES,
+        WebhookEvent::TYPES,
+    ]
+    .concat()
 }
 
 /// What the goldens of the current versions hold, by file name.

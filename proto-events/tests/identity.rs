@@ -229,6 +229,13 @@ fn the_key_of_a_stream_is_found_by_its_usual_spelling_only() {
 }
 
 #[test]
+fn the_stream_of_webhooks_is_one() {
+    let stream = StreamId::webhooks();
+    assert_eq!((stream.as_str(), stream.category()), ("webhook-all", StreamId::WEBHOOK));
+    assert_eq!(stream.as_str().parse(), Ok(stream.clone()), "it keeps the grammar");
+}
+
+#[test]
 fn another_tenant_key_function_or_digest_is_another_attempt() {
     let mut ids = BTreeSet::new();
     for tenant in ["acme", "ACME"] {

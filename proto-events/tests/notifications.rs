@@ -9,8 +9,8 @@ mod samples;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proto_events::{
-    Event, EventMessage, ExecutionEvent, Notification, NotificationType, ResultStatus, Step, Subject,
-    TenantId,
+    Event, EventMessage, ExecutionEvent, Notification, NotificationType, Redaction, ResultStatus, Step,
+    Subject, TenantId,
 };
 
 /// The documents, copied from the seed, with their type and content.
@@ -102,6 +102,10 @@ const TABLE: &str = "
     key_revoked              -
     agent_registered         -
     conversation_registered  -
+    webhook_created          -
+    webhook_deleted          -
+    webhook_parked           -
+    webhook_replayed         -
 ";
 
 fn row(event_type: &str, notification: Option<&Notification>) -> String {
@@ -115,7 +119,7 @@ fn row(event_type: &str, notification: Option<&Notification>) -> String {
 #[test]
 fn every_event_gives_the_notification_of_the_table_or_none() {
     let rows = samples::full().into_iter().map(|event| {
-        let notification = Notification::of(&samples::recorded(&event), &event);
+        let notification = Notification::of(&samples::recorded(&event), &event, &Redaction::default());
         row(event.event_type().0, notification.as_ref())
     });
     let rows: Vec<String> = rows.collect();
@@ -126,7 +130,7 @@ fn every_event_gives_the_notification_of_the_table_or_none() {
 fn every_notification_type_is_given_by_some_event_and_has_a_step_of_its_own() {
     let given: BTreeSet<_> = samples::full()
         .iter()
-        .filter_map(|event| Notification::of(&samples::recorded(event), event))
+        .filter_map(|event| Notification::of(&samples::recorded(event), event, &Redaction::default()))
         .map(|notification| notification.kind.as_str())
         .collect();
     assert_eq!(given, NotificationType::ALL.iter().map(|kind| kind.as_str()).collect());
@@ -138,7 +142,7 @@ fn every_notification_type_is_given_by_some_event_and_has_a_step_of_its_own() {
 fn the_fixed_contents_are_the_documents_contents() {
     let contents: BTreeMap<_, _> = samples::minimal()
         .iter()
-        .filter_map(|event| Notification::of(&samples::recorded(event), event))
+        .filter_map(|event| Notification::of(&samples::recorded(event), event, &Redaction::default()))
         .filter(|notification| FIXED.iter().any(|(kind, ..)| *kind == notification.kind))
         .map(|notification| (notification.kind.as_str(), notification.event_message.content))
         .collect();
@@ -173,7 +177,8 @@ fn settling_notifies_of_how_it_ended() {
         let mut settled = settled.unwrap();
         settled.status = status;
         let event = Event::Execution(ExecutionEvent::Settled(settled));
-        let notification = Notification::of(&samples::recorded(&event), &event).unwrap();
+        let notification =
+            Notification::of(&samples::recorded(&event), &event, &Redaction::default()).unwrap();
         assert_eq!(notification.kind, kind);
         assert_eq!(
             notification.event_message.content,
@@ -187,7 +192,9 @@ fn who_what_and_when_come_from_the_event_and_its_envelope() {
     for (events, request_id) in [(samples::full(), Some("req_1")), (samples::minimal(), None)] {
         for event in events {
             let recorded = samples::recorded(&event);
-            let Some(notification) = Notification::of(&recorded, &event) else { continue };
+            let Some(notification) = Notification::of(&recorded, &event, &Redaction::default()) else {
+                continue;
+            };
             assert_eq!(notification.event_id, recorded.event.event_id.to_string());
             assert_eq!(notification.thread_id, "thread_456");
             assert_eq!(notification.request_id.as_deref(), request_id);
@@ -219,7 +226,7 @@ fn timestamps_are_whole_seconds_cut_not_rounded_without_zone() {
 fn an_approval_request_has_all_that_a_reviewer_needs() {
     let event =
         samples::full().into_iter().find(|event| event.event_type().0 == "approval_required").unwrap();
-    let notification = Notification::of(&samples::recorded(&event), &event).unwrap();
+    let notification = Notification::of(&samples::recorded(&event), &event, &Redaction::default()).unwrap();
     let text = serde_json::to_string_pretty(&notification).unwrap();
     assert_eq!(
         text,
@@ -237,6 +244,7 @@ fn an_approval_request_has_all_that_a_reviewer_needs() {
       "executionId": "0a4c2a3e-6f1b-5d0e-8c7d-2b9f4e1a6c35",
       "function": "erp.create_purchase_order",
       "arguments": {"amount":1250.5,"currency":"EUR","vendor":"Müller & Söhne"},
+      "redacted": [],
       "argumentsDigest": "b795109aa9d63f7833438e28f1f88a89f54e53838c6bb9e73390518fdcb388ee",
       "requester": "user:ada@example.com",
       "reviewers": {
@@ -257,6 +265,8 @@ fn an_approval_request_has_all_that_a_reviewer_needs() {
     assert_eq!(serde_json::from_str::<Notification>(&text).unwrap(), notification);
     let grown = text.replacen("\"quorum\": 2", "\"quorum\": 2, \"escalation\": null", 1);
     assert_eq!(serde_json::from_str::<Notification>(&grown).unwrap(), notification, "it may grow");
+    let older = text.replacen("\"redacted\": [],", "", 1);
+    assert_eq!(serde_json::from_str::<Notification>(&older).unwrap(), notification, "it has grown");
 }
 
 /// NATS: `*` is one token, `>` is one or more at the end.
@@ -274,7 +284,9 @@ fn matches(pattern: &str, subject: &str) -> bool {
 
 fn subjects(tenant: &str) -> Vec<(NotificationType, Subject)> {
     let tenant: TenantId = tenant.parse().unwrap();
-    NotificationType::ALL.map(|kind| (kind, Subject::new(&tenant, samples::EXECUTION, kind))).to_vec()
+    NotificationType::ALL
+        .map(|kind| (kind, Subject::notification(&tenant, samples::EXECUTION, kind)))
+        .to_vec()
 }
 
 #[test]

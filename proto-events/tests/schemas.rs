@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use proto_events::{
     AttemptEvent, Digest, Event, ExecutionEvent, FunctionEvent, FunctionName, KeyEvent, Notification,
-    NotificationType, RegistryEvent, StreamId, TenantId, schemas,
+    NotificationType, Redaction, RegistryEvent, StreamId, TenantId, WebhookEvent, schemas,
 };
 use serde_json::{Value, json};
 
@@ -60,6 +60,7 @@ fn no_other_file_is_in_the_folder_but_schemas_of_old_versions() {
         AttemptEvent::TYPES,
         KeyEvent::TYPES,
         RegistryEvent::TYPES,
+        WebhookEvent::TYPES,
     ]
     .concat();
     let old: BTreeSet<_> = types
@@ -84,9 +85,10 @@ fn every_event_has_one_schema_and_every_schema_is_draft_2020_12() {
         AttemptEvent::TYPES,
         KeyEvent::TYPES,
         RegistryEvent::TYPES,
+        WebhookEvent::TYPES,
     ]
     .concat();
-    assert_eq!(all.len(), types.len() + 2);
+    assert_eq!(all.len(), types.len() + 3);
     for (name, schema) in all {
         let schema = schema.to_value();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
@@ -121,7 +123,10 @@ fn the_recorded_event_schema_describes_what_is_written() {
 fn the_notification_schema_has_the_known_keys_and_no_other() {
     let schema = schema("notification.schema.json");
     for event in samples::full().iter().chain(&samples::minimal()) {
-        let Some(notification) = Notification::of(&samples::recorded(event), event) else { continue };
+        let Some(notification) = Notification::of(&samples::recorded(event), event, &Redaction::default())
+        else {
+            continue;
+        };
         let written = serde_json::to_value(&notification).unwrap();
         assert!(is_valid(&schema, &written), "{written}");
         for object in ["", "/eventMessage"] {

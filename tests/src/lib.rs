@@ -18,6 +18,8 @@ pub mod events;
 pub mod files;
 pub mod filling;
 pub mod fixture;
+pub mod measure;
+pub mod nats;
 pub mod probe;
 pub mod replay;
 pub mod rng;

@@ -31,12 +31,21 @@ const WALLS: [(&str, &[&str]); 11] = [
     ("axum", &["vidimus-api"]),
     ("cedar-policy", &["vidimus-policy"]),
     ("hyper", &["vidimus-api"]),
-    ("reqwest", &["vidimus-client"]),
-    ("rustls", &["vidimus-client"]),
+    ("reqwest", &["vidimus-client", "vidimus-webhook"]),
+    ("rustls", &["vidimus-client", "vidimus-webhook"]),
     ("clap", &["vidimus"]),
     (
         "tokio",
-        &["vidimus", "vidimus-api", "vidimus-client", "vidimus-engine", "vidimus-log", "vidimus-projection"],
+        &[
+            "vidimus",
+            "vidimus-api",
+            "vidimus-bus",
+            "vidimus-client",
+            "vidimus-engine",
+            "vidimus-log",
+            "vidimus-projection",
+            "vidimus-webhook",
+        ],
     ),
 ];
 

@@ -16,6 +16,7 @@ mod problem;
 mod registry;
 mod stage;
 mod submission;
+mod webhook;
 
 pub use approval::{ApprovalKind, ApprovalQuery, PendingApproval};
 pub use audit::{AuditCategory, AuditEntry, AuditQuery};
@@ -38,6 +39,10 @@ pub use stage::{ApprovalStatus, ExecutionStatus, Stage};
 pub use submission::{
     InvocationSource, SubmissionError, SubmissionErrorDetail, ToolExecutionCreate, ToolKind, ToolOutcome,
     ValidationItem,
+};
+pub use webhook::{
+    CreateWebhook, CreatedWebhook, DeleteWebhook, DeletedWebhook, ReplayWebhook, Webhook, WebhookFailing,
+    WebhookFailure, WebhookFilter, WebhookSecret, WebhookStatus,
 };
 
 /// The longest bounded wait that a request may ask for, in seconds.

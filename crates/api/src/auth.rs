@@ -7,7 +7,7 @@ use axum::{
 use proto_events::{Role, TenantId};
 use vidimus_engine::{AuthenticateError, Principal};
 
-use crate::{problem::ApiError, state::Api, telemetry::InTrace};
+use crate::{commands::OverBus, problem::ApiError, state::Api, telemetry::InTrace};
 
 /// Roles as bits: what the table of routes is written in.
 pub(crate) const AGENT: u8 = 1;
@@ -57,7 +57,13 @@ impl<const ROLES: u8> FromRequestParts<Api> for Caller<ROLES> {
             api.metrics().unauthenticated.inc();
             return Err(missing());
         };
-        let authenticated = api.engine().authenticate(token).await.map_err(|error| match error {
+        let over_bus = parts.extensions.get::<OverBus>();
+        let authenticated = api.engine().authenticate(token).await;
+        let authenticated = authenticated.and_then(|found| match over_bus {
+            Some(over_bus) if over_bus.tenant != found.principal.tenant => Err(AuthenticateError::Unknown),
+            _ => Ok(found),
+        });
+        let authenticated = authenticated.map_err(|error| match error {
             AuthenticateError::Engine(error) => error.into(),
             other => {
                 api.metrics().unauthenticated.inc();
@@ -87,6 +93,9 @@ impl<const ROLES: u8> FromRequestParts<Api> for Caller<ROLES> {
             );
             return Err(ApiError::new(StatusCode::FORBIDDEN, "missing_role", detail));
         }
-        Ok(Self { principal })
+        match over_bus.and_then(|over_bus| over_bus.refusal.clone()) {
+            Some(refusal) => Err(refusal),
+            None => Ok(Self { principal }),
+        }
     }
 }

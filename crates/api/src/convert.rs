@@ -8,6 +8,7 @@ mod function;
 mod key;
 mod page;
 mod payload;
+mod webhook;
 
 pub use approval::{approval_filter, pending_approval};
 pub use audit::{audit_entry, audit_filter};
@@ -17,3 +18,4 @@ pub use key::{created_key, key, new_key};
 pub use page::page;
 pub(crate) use page::{limit, number, page_request};
 pub(crate) use payload::{arguments, context, payload};
+pub use webhook::{created_webhook, deleted_webhook, new_webhook, webhook};

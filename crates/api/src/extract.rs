@@ -129,7 +129,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
     }
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let text = std::str::from_utf8(bytes).map_err(|error| malformed(&format!("not UTF-8 ({error})")))?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let mut track = Track::new();

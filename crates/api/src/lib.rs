@@ -6,6 +6,7 @@
 //! in the document at `/openapi.json`.
 
 mod auth;
+pub mod commands;
 pub mod convert;
 mod extract;
 mod limits;

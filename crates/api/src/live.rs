@@ -14,7 +14,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use proto_events::RecordedEvent;
+use proto_events::{RecordedEvent, Redaction};
 use tokio::sync::Semaphore;
 
 pub(crate) use self::{
@@ -36,6 +36,7 @@ pub(crate) struct Live {
     pub(crate) audience: Audience,
     pub(crate) streams: Slots,
     pub(crate) history: Semaphore,
+    redaction: Redaction,
     failure: OnceLock<String>,
     /// The furthest event without a notification because it cannot be read: up to here it was said.
     unreadable: AtomicU64,
@@ -49,6 +50,7 @@ impl Live {
             audience: Audience::default(),
             streams: Slots::new(settings.max_streams),
             history: Semaphore::new(HISTORY_READERS),
+            redaction: settings.redaction.clone(),
             failure: OnceLock::new(),
             unreadable: AtomicU64::new(0),
         }
@@ -57,7 +59,7 @@ impl Live {
     /// The notification of a recorded event, if it has one. One that this program cannot read, as of a newer program, has
     /// none: it is one tenant's, and the others, and what comes after it, are not to wait for a newer program.
     pub(crate) fn rendered(&self, recorded: &RecordedEvent) -> Option<Rendered> {
-        Rendered::of(recorded).unwrap_or_else(|error| {
+        Rendered::of(recorded, &self.redaction).unwrap_or_else(|error| {
             let position = recorded.position.get();
             // Once, and not for each stream that reads it.
             if self.unreadable.fetch_max(position, Ordering::Relaxed) < position {

@@ -10,7 +10,7 @@ use vidimus_domain::{
     attempt,
     execution::{self, Rejection},
     field::InvalidField,
-    function, key, registry,
+    function, key, registry, webhook,
 };
 use vidimus_engine::EngineError;
 use vidimus_projection::QueryError;
@@ -21,7 +21,7 @@ use crate::telemetry::{self, AppendTrouble};
 const RETRY_AFTER_SECONDS: u64 = 1;
 
 /// Why a request has no answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
@@ -175,7 +175,8 @@ impl From<EngineError> for ApiError {
             | EngineError::Function(function::Rejection::Field(field))
             | EngineError::Attempt(attempt::Rejection::Field(field))
             | EngineError::Key(key::Rejection::Field(field))
-            | EngineError::Registry(registry::Rejection::Field(field)) => {
+            | EngineError::Registry(registry::Rejection::Field(field))
+            | EngineError::Webhook(webhook::Rejection::Field(field)) => {
                 return at_fault(StatusCode::UNPROCESSABLE_ENTITY, field.field());
             }
             EngineError::Key(key::Rejection::SystemActor { .. }) => {
@@ -188,11 +189,24 @@ impl From<EngineError> for ApiError {
             EngineError::Key(key::Rejection::ExpiryInThePast { .. }) => {
                 return at_fault(StatusCode::CONFLICT, "expires_at");
             }
+            // It has the form that the document asks for, and still is no address.
+            EngineError::Webhook(webhook::Rejection::AddressUnusable) => {
+                return at_fault(StatusCode::CONFLICT, "url");
+            }
+            // Where the log ends decides that, not the form of the request.
+            EngineError::Webhook(webhook::Rejection::PositionUnknown { .. }) => {
+                return at_fault(StatusCode::CONFLICT, "after");
+            }
             EngineError::Execution(rejection) => rejected(rejection),
-            EngineError::Key(key::Rejection::Exists { .. }) => StatusCode::CONFLICT,
-            EngineError::Key(key::Rejection::NotFound) => StatusCode::NOT_FOUND,
+            EngineError::Key(key::Rejection::Exists { .. })
+            | EngineError::Webhook(webhook::Rejection::Exists { .. } | webhook::Rejection::TooMany { .. }) => {
+                StatusCode::CONFLICT
+            }
+            EngineError::Key(key::Rejection::NotFound)
+            | EngineError::Webhook(webhook::Rejection::NotFound) => StatusCode::NOT_FOUND,
             EngineError::Key(key::Rejection::AgentCannotManageKeys { .. })
             | EngineError::Function(function::Rejection::AgentCannotSetAccess { .. })
+            | EngineError::Webhook(webhook::Rejection::AgentCannotManageWebhooks { .. })
             | EngineError::MissingRole { .. } => StatusCode::FORBIDDEN,
             EngineError::Append(append) if append.code() == "append_too_large" => {
                 StatusCode::PAYLOAD_TOO_LARGE
@@ -271,7 +285,8 @@ mod tests {
             function::Rejection::from(no.clone()).into(),
             attempt::Rejection::from(no.clone()).into(),
             key::Rejection::from(no.clone()).into(),
-            registry::Rejection::from(no).into(),
+            registry::Rejection::from(no.clone()).into(),
+            webhook::Rejection::from(no).into(),
         ] {
             assert_eq!(told(error), (422, "text_missing", vec!["body.reason".to_owned()]));
         }
@@ -304,6 +319,33 @@ mod tests {
         }
         let no = function::Rejection::AgentCannotSetAccess { actor };
         assert_eq!(told(no.into()), (403, "agent_cannot_set_access", vec![]));
+    }
+
+    #[test]
+    fn a_decided_no_about_a_webhook_has_its_status() {
+        let position = proto_events::GlobalPosition::new(9);
+        let tail = proto_events::GlobalPosition::new(8);
+        for (no, status, code, field) in [
+            (
+                webhook::Rejection::AgentCannotManageWebhooks { actor: Actor::agent("bot") },
+                403,
+                "agent_cannot_manage_webhooks",
+                None,
+            ),
+            (webhook::Rejection::AddressUnusable, 409, "address_unusable", Some("body.url")),
+            (webhook::Rejection::TooMany { max: 100 }, 409, "too_many_webhooks", None),
+            (
+                webhook::Rejection::PositionUnknown { position, tail },
+                409,
+                "position_unknown",
+                Some("body.after"),
+            ),
+            (webhook::Rejection::Exists { webhook_id: Uuid::nil() }, 409, "webhook_exists", None),
+            (webhook::Rejection::NotFound, 404, "webhook_not_found", None),
+        ] {
+            let fields = field.into_iter().map(str::to_owned).collect();
+            assert_eq!(told(no.into()), (status, code, fields));
+        }
     }
 
     #[test]

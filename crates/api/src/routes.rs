@@ -11,6 +11,7 @@ mod keys;
 mod notifications;
 mod operations;
 mod seen;
+mod webhooks;
 
 use axum::{
     Router,
@@ -58,6 +59,7 @@ const COMPRESS_ABOVE: u64 = 1024;
         (name = "keys", description = "Who may call this API."),
         (name = "notifications", description = "What happens, as it happens."),
         (name = "operations", description = "How the server is; no key needed."),
+        (name = "webhooks", description = "What happens, posted to where it is wanted."),
     )
 )]
 struct Description;
@@ -88,6 +90,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(keys::routes())
         .merge(notifications::routes())
         .merge(operations::routes())
+        .merge(webhooks::routes())
 }
 
 /// The description of the API (OpenAPI 3.1).

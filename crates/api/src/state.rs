@@ -1,12 +1,17 @@
 //! What every route shares.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
+use proto_events::Redaction;
 use tokio::sync::watch;
-use vidimus_engine::Engine;
-use vidimus_projection::Views;
+use vidimus_engine::{Deliveries, Engine};
+use vidimus_projection::{Relay, Views};
 
 use crate::{
+    commands::{AskCommandService, CommandServiceStatus},
     limits::{RateLimit, RateLimits},
     live::Live,
     telemetry::Metrics,
@@ -39,6 +44,8 @@ pub struct Settings {
     pub live_bytes: usize,
     /// `/readyz` says no while a view is further behind the log, in events.
     pub max_view_lag: u64,
+    /// What notifications leave out of arguments.
+    pub redaction: Redaction,
     /// How many requests one key may make; `None`: as many as it can.
     pub rate_limit: Option<RateLimit>,
 }
@@ -58,6 +65,7 @@ impl Default for Settings {
             heartbeat: Duration::from_secs(15),
             live_bytes: 16 * 1024 * 1024,
             max_view_lag: 10_000,
+            redaction: Redaction::default(),
             rate_limit: Some(RateLimit::default()),
         }
     }
@@ -70,6 +78,9 @@ pub struct Api(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) engine: Arc<Engine>,
     pub(crate) views: Views,
+    pub(crate) relay: OnceLock<Relay>,
+    pub(crate) deliveries: OnceLock<Deliveries>,
+    pub(crate) command_service: OnceLock<AskCommandService>,
     pub(crate) settings: Settings,
     pub(crate) live: Live,
     pub(crate) metrics: Metrics,
@@ -84,12 +95,49 @@ impl Api {
         Self(Arc::new(Shared {
             engine,
             views,
+            relay: OnceLock::new(),
+            deliveries: OnceLock::new(),
+            command_service: OnceLock::new(),
             live: Live::new(&settings),
             metrics: Metrics::new(),
             rate_limits: RateLimits::new(settings.rate_limit),
             closing: watch::Sender::new(false),
             settings,
         }))
+    }
+
+    /// With what is said of this relay in `/readyz` and `/metrics`; the first one stays.
+    #[must_use]
+    pub fn with_relay(self, relay: Relay) -> Self {
+        let _ = self.0.relay.set(relay);
+        self
+    }
+
+    /// With how the deliveries of webhooks stand, for `/v1/webhooks` and `/metrics`; the first one stays.
+    #[must_use]
+    pub fn with_webhooks(self, deliveries: Deliveries) -> Self {
+        let _ = self.0.deliveries.set(deliveries);
+        self
+    }
+
+    /// With what is said of the commands over NATS in `/readyz` and `/metrics`; the first one stays.
+    #[must_use]
+    pub fn with_command_service(self, status: AskCommandService) -> Self {
+        let _ = self.0.command_service.set(status);
+        self
+    }
+
+    /// How the commands over NATS stand; `None` where there are none.
+    pub(crate) fn command_service(&self) -> Option<CommandServiceStatus> {
+        self.0.command_service.get().map(|status| status())
+    }
+
+    pub(crate) fn deliveries(&self) -> Option<&Deliveries> {
+        self.0.deliveries.get()
+    }
+
+    pub(crate) fn relay(&self) -> Option<&Relay> {
+        self.0.relay.get()
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -1,8 +1,10 @@
 //! What a request leaves behind: its id and trace, a line in the log, and figures.
 
+mod bus_commands;
 mod metrics;
 mod request_id;
 mod trace_context;
+mod webhooks;
 
 use axum::{
     extract::{MatchedPath, Request, State},

@@ -119,6 +119,7 @@ fn what_may_be_left_out_is_said_to_be_optional() {
             "POST keys",
             "POST settle",
             "POST tool-executions",
+            "POST webhooks",
             "PUT {function}"
         ]
     );
@@ -273,6 +274,27 @@ async fn the_answers_are_as_it_says() {
     let path = format!("/v1/keys/{}", created["id"].as_str().unwrap());
     all.ask(&acme.ada, "DELETE", "/v1/keys/{key_id}", &path, json!({"reason": "left"})).await;
     all.ask(&acme.ada, "DELETE", "/v1/keys/{key_id}", "/v1/keys/x", Value::Null).await;
+
+    let (hooks, hook) = ("/v1/webhooks", "/v1/webhooks/{webhook_id}");
+    let filter = json!({"types": ["NOTIFICATION_TOOL_EXECUTION_BLOCKED"], "agent": "a", "conversation": "c", "function": "a.b"});
+    let made = json!({"url": "https://example.com/hook", "label": "chat", "filter": filter, "after": 0});
+    let created = all.ask(&acme.ada, "POST", hooks, hooks, made).await;
+    let path = format!("/v1/webhooks/{}", created["webhook"]["id"].as_str().unwrap());
+    all.ask(&acme.olga, "GET", hooks, hooks, Value::Null).await;
+    all.ask(&acme.olga, "GET", hook, &path, Value::Null).await;
+    all.ask(&acme.ada, "GET", "/v1/webhooks/{webhook_id}/secret", &format!("{path}/secret"), Value::Null)
+        .await;
+    all.ask(
+        &acme.ada,
+        "POST",
+        "/v1/webhooks/{webhook_id}/replay",
+        &format!("{path}/replay"),
+        json!({"after": 1}),
+    )
+    .await;
+    all.ask(&acme.ada, "POST", hooks, hooks, json!({"url": "no"})).await;
+    all.ask(&acme.ada, "DELETE", hook, &path, json!({"reason": "moved"})).await;
+    all.ask(&acme.ada, "GET", hook, &path, Value::Null).await;
 
     // Pending approvals have the most to say.
     let pending = all.world.propose().await;

@@ -68,16 +68,21 @@ struct Route {
 struct Things {
     execution: String,
     key: Uuid,
+    webhook: Uuid,
+    /// To be deleted.
+    spare_webhook: Uuid,
     agent: Uuid,
     call: Uuid,
 }
 
 impl Route {
     fn path(&self, things: &Things) -> String {
+        let webhook = if self.method == "DELETE" { things.spare_webhook } else { things.webhook };
         let path = self
             .template
             .replace("{execution_id}", &things.execution)
             .replace("{key_id}", &things.key.to_string())
+            .replace("{webhook_id}", &webhook.to_string())
             .replace("{agent_id}", &things.agent.to_string())
             .replace("{call_id}", &things.call.to_string())
             .replace("{function}", FUNCTION);
@@ -108,7 +113,7 @@ impl Route {
 
     /// Whether what it is about has to be there, and so is one tenant's.
     fn names_a_thing(&self) -> bool {
-        let things = ["{execution_id}", "{key_id}", "{call_id}"];
+        let things = ["{execution_id}", "{key_id}", "{call_id}", "{webhook_id}"];
         things.iter().any(|thing| self.template.contains(thing))
     }
 }
@@ -129,7 +134,13 @@ async fn things(world: &World) -> Things {
     world.set(Access::EnabledWithConfirmation).await;
     let execution = id(&world.propose().await);
     let key = world.key(&world.acme.tenant, Actor::user("spare"), &[Role::Agent], None).await.id;
-    Things { execution, key, agent, call }
+    let webhook = async || -> Uuid {
+        let body = json!({"url": "https://example.com/hook"});
+        let created = world.post(&world.acme.ada, "/v1/webhooks", body).await.with(201);
+        created["webhook"]["id"].as_str().unwrap().parse().unwrap()
+    };
+    let (webhook, spare_webhook) = (webhook().await, webhook().await);
+    Things { execution, key, webhook, spare_webhook, agent, call }
 }
 
 #[tokio::test]

@@ -6,8 +6,13 @@ mod demo;
 mod execution;
 mod key;
 mod log;
+mod nats_config;
+mod project;
 mod serve;
+mod settings;
+mod values;
 mod view;
+mod webhook;
 
 use std::path::{Path, PathBuf};
 
@@ -21,11 +26,16 @@ pub(crate) use demo::{Demo, DemoAnswer};
 pub(crate) use execution::{Execution, ExecutionList, Watch};
 pub(crate) use key::{Key, KeyCreate};
 pub(crate) use log::{Log, Range};
+pub(crate) use nats_config::{Layout, Nats, NatsConfig, NatsConsumer};
+pub(crate) use project::Project;
 use proto_events::{Access, FunctionName, GlobalPosition, TenantId, Timestamp};
-pub(crate) use serve::{Limit, LogFormat, Serve, ServeOptions, Span};
+pub(crate) use serve::Serve;
+pub(crate) use settings::{NatsArgs, PublishOptions, ServeOptions, SettingsFile};
 use uuid::Uuid;
+pub(crate) use values::{Limit, LogFormat, Networks, Redact, Replicas, Span, StreamBytes};
 use vidimus_api_types::AuditCategory;
 pub(crate) use view::ViewCommand;
+pub(crate) use webhook::{Webhook, WebhookCreate};
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 damaged data, \
     6 data directory in use, 7 try again later, 130 interrupted.";
@@ -47,7 +57,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "VIDIMUS_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// Work through the server at this address, with the key in the variable VIDIMUS_KEY.
-    #[arg(long, global = true, env = "VIDIMUS_SERVER", value_name = "URL")]
+    #[arg(long, global = true, env = "VIDIMUS_SERVER", hide_env_values = true, value_name = "URL")]
     pub(crate) server: Option<String>,
     /// A file with the key for the server, instead of VIDIMUS_KEY.
     #[arg(long, global = true, env = "VIDIMUS_KEY_FILE", value_name = "FILE")]
@@ -118,6 +128,9 @@ pub(crate) enum Command {
     /// Access to functions.
     #[command(subcommand)]
     Function(Function),
+    /// Webhooks: notifications, posted to an address.
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// The audit trail.
     #[command(subcommand)]
     Audit(Audit),
@@ -127,6 +140,11 @@ pub(crate) enum Command {
     /// The views, which are built from the log.
     #[command(subcommand)]
     View(ViewCommand),
+    /// Build the views on another machine, from the recorded events on NATS, and follow them until SIGTERM or Ctrl-C.
+    Project(Box<Project>),
+    /// The bus: the configuration of its server, and its consumers.
+    #[command(subcommand)]
+    Nats(Nats),
     /// Measure this machine, with the physical limit beside it.
     Bench(Bench),
     /// Print completions for a shell.
@@ -149,6 +167,13 @@ pub(crate) struct Import {
     /// What to do with a line that is no tool call.
     #[arg(long, value_enum, default_value_t = OnBadLine::Fail, value_name = "WHAT")]
     pub(crate) on_bad_line: OnBadLine,
+    /// Settings as TOML: those of `vidimus serve`, of which the options below and `data` count here.
+    #[arg(long, env = "VIDIMUS_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) publish: PublishOptions,
+    #[command(flatten)]
+    pub(crate) nats: NatsArgs,
 }
 
 /// What to do with a line that is no tool call.

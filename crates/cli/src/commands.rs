@@ -10,8 +10,12 @@ mod import;
 mod key;
 mod log;
 mod manual;
+mod nats;
+mod project;
 mod serve;
+mod settings;
 mod view;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -32,6 +36,8 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure
         Command::Serve(_) => refuse_server(&global, "serve")?,
         Command::Bench(_) => refuse_server(&global, "bench")?,
         Command::View(_) => refuse_server(&global, "view")?,
+        Command::Nats(_) => refuse_server(&global, "nats")?,
+        Command::Project(_) => refuse_server(&global, "project")?,
         _ => {}
     }
     match command {
@@ -42,9 +48,12 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure
         Command::Execution(command) => return execution::run(&global, command, *output).await,
         Command::Approval(command) => approval::run(&global, command, *output).await?,
         Command::Function(command) => function::run(&global, command, *output).await?,
+        Command::Webhook(command) => webhook::run(&global, command, *output).await?,
         Command::Audit(command) => audit::run(&global, command, *output).await?,
         Command::Log(command) => return log::run(&global, command, *output).await,
         Command::View(command) => return view::run(&global, command, *output).await,
+        Command::Project(args) => return project::run(*args, *output).await,
+        Command::Nats(command) => nats::run(&global, command, *output).await?,
         Command::Bench(options) => bench::run(options, *output).await?,
         Command::Completions { shell } => manual::completions(shell)?,
         Command::Man { directory } => manual::man(directory)?,

@@ -3,6 +3,8 @@
 //! ```text
 //! DIR/log/         the append-only log
 //! DIR/views/       the views; can be deleted at any time
+//! DIR/relay/       how far the relay to NATS is; without it, the streams are asked
+//! DIR/webhooks/    how far each webhook is; without it, deliveries are made again
 //! DIR/key-pepper   what API keys are hashed with; goes into every backup
 //! ```
 
@@ -80,6 +82,13 @@ impl Data {
         Self::create(global, what).await
     }
 
+    /// Opens a directory that has to be there, with the pepper of its keys.
+    pub(crate) async fn open_with_pepper(global: &Global, what: &str) -> Result<Self, Failure> {
+        must_exist(global.data())?;
+        let holder = format!("`vidimus {what}`");
+        Self::create_in(global.data(), &holder, Settings::default(), Some(Missing::First)).await
+    }
+
     /// Everything that is wrong with the log, also where it does not open.
     pub(crate) async fn examine(global: &Global) -> Result<VerifyReport, Failure> {
         must_exist(global.data())?;
@@ -93,6 +102,16 @@ impl Data {
 
     pub(crate) fn log(&self) -> Arc<dyn EventLog> {
         Arc::<SledLog>::clone(&self.log)
+    }
+
+    /// Where it is kept how far the relay is.
+    pub(crate) fn relay_directory(&self) -> std::path::PathBuf {
+        self.views.with_file_name("relay")
+    }
+
+    /// Where it is kept how far each webhook is.
+    pub(crate) fn webhooks_directory(&self) -> std::path::PathBuf {
+        self.views.with_file_name("webhooks")
     }
 
     /// The views as they are.

@@ -2,10 +2,12 @@
 
 use std::{borrow::Cow, process::ExitCode};
 
+use vidimus_bus::{ConnectError, ConsumerError, ReadError as BusReadError};
 use vidimus_client::{ClientError, TransportKind};
 use vidimus_engine::EngineError;
 use vidimus_log::{AppendError, OpenError, ReadError};
-use vidimus_projection::{OpenError as ViewsOpenError, ProjectionError, QueryError};
+use vidimus_projection::{OpenError as ViewsOpenError, ProjectionError, QueryError, RemoteError};
+use vidimus_webhook::DelivererError;
 
 /// A failed command.
 #[derive(Debug)]
@@ -69,12 +71,14 @@ impl Failure {
     }
 
     /// An error with a code of its own: `corrupt` and what can pass later have exit codes of their own.
-    fn coded(code: &'static str, retryable: bool, message: impl ToString) -> Self {
+    pub(crate) fn coded(code: &'static str, retryable: bool, message: impl ToString) -> Self {
         let kind = match code {
             code if is_damage(code) => Kind::Damaged,
             _ if retryable => Kind::TryLater,
             "storage_failed" | "view_storage_failed" | "log_closed" | "encode" => Kind::Other,
-            "execution_not_found" | "key_not_found" => Kind::NotFound,
+            "execution_not_found" | "key_not_found" | "webhook_not_found" | "nats_stream_missing" => {
+                Kind::NotFound
+            }
             _ => Kind::Refused,
         };
         Self::new(kind, code, message)
@@ -109,6 +113,12 @@ impl From<ClientError> for Failure {
             None => error.to_string(),
         };
         Self::new(kind, code, message)
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        Self::usage(error.code(), error)
     }
 }
 
@@ -149,11 +159,24 @@ macro_rules! from_coded {
     };
 }
 
-from_coded!(EngineError, AppendError, ReadError, ProjectionError, QueryError);
+from_coded!(
+    ConsumerError,
+    EngineError,
+    AppendError,
+    ReadError,
+    ProjectionError,
+    QueryError,
+    RemoteError,
+    BusReadError,
+    DelivererError
+);
 
 impl From<ViewsOpenError> for Failure {
     fn from(error: ViewsOpenError) -> Self {
-        Self::coded(error.code(), false, &error)
+        match error {
+            ViewsOpenError::Log(error) => error.into(),
+            error => Self::coded(error.code(), false, &error),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod args;
 mod bench;
 mod commands;
+mod commands_over_nats;
 mod data;
 mod demo;
 mod error;

@@ -119,8 +119,8 @@ impl Output {
 /// settings do, else warnings and worse.
 pub(crate) fn trace(settings: Option<&str>, format: LogFormat) {
     let filter = EnvFilter::try_from_env("VIDIMUS_LOG")
-        .or_else(|_| EnvFilter::try_new(settings.unwrap_or("warn,sled=off")))
-        .unwrap_or_else(|_| EnvFilter::new("warn,sled=off"));
+        .or_else(|_| EnvFilter::try_new(settings.unwrap_or("warn,sled=off,async_nats=off")))
+        .unwrap_or_else(|_| EnvFilter::new("warn,sled=off,async_nats=off"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match format {
         LogFormat::Text => builder.with_ansi(is_watched()).init(),

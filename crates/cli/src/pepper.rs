@@ -82,11 +82,12 @@ fn keep(directory: &Path, path: &Path, pepper: &KeyPepper) -> std::io::Result<()
     Ok(())
 }
 
-/// Reads the whole log: rare, as it is asked only where the pepper is missing.
+/// Keys, or webhooks, whose secrets come from it as well. Reads the whole log: rare, as it is asked only where the pepper is missing.
 async fn has_keys(log: &Arc<dyn EventLog>) -> Result<bool, Failure> {
     let mut subscription = Subscription::new(Arc::clone(log), GlobalPosition::START);
     while let Some(batch) = subscription.next_available().await? {
-        if batch.iter().any(|event| event.stream.category() == StreamId::KEY) {
+        let needs_it = [StreamId::KEY, StreamId::WEBHOOK];
+        if batch.iter().any(|event| needs_it.contains(&event.stream.category())) {
             return Ok(true);
         }
     }

@@ -1,18 +1,21 @@
-//! A server on a data directory: the API, the deadlines and the views, all at work until one of them fails or all are
-//! told to stop.
+//! A server on a data directory: the API, the deadlines, the views, the webhooks, and where there is NATS, the relay and the
+//! commands over it, all at work until one of them fails or all are told to stop.
+
+mod part;
 
 use std::{path::PathBuf, sync::Arc};
 
-use tokio::{
-    net::TcpListener,
-    sync::watch,
-    task::{JoinError, JoinHandle},
-};
+use part::Parts;
+use tokio::{net::TcpListener, sync::watch};
 use vidimus_api::Api;
+use vidimus_bus::{Bus, ServiceOptions};
 use vidimus_engine::DeadlineKeeper;
 use vidimus_log::SledLog;
+use vidimus_projection::{Relay, RelaySettings};
+use vidimus_webhook::Deliverer;
 
 use crate::{
+    commands_over_nats,
     data::Data,
     error::{Failure, Kind},
     pepper::Missing,
@@ -24,21 +27,31 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) api: vidimus_api::Settings,
     pub(crate) engine: vidimus_engine::Settings,
+    pub(crate) webhooks: vidimus_webhook::Settings,
+    pub(crate) nats: Option<Nats>,
 }
 
-type Part = JoinHandle<Result<(), Failure>>;
+/// What it does on NATS.
+#[derive(Debug)]
+pub(crate) struct Nats {
+    pub(crate) connection: vidimus_bus::Options,
+    pub(crate) relay: RelaySettings,
+    /// `None`: takes no commands there.
+    pub(crate) commands: Option<ServiceOptions>,
+}
 
 /// A running server.
 pub(crate) struct Server {
     url: String,
     log: Arc<SledLog>,
     /// Ends first.
-    stop_api: watch::Sender<bool>,
+    stop_asked: watch::Sender<bool>,
     /// Ends when no request is left.
     stop_rest: watch::Sender<bool>,
-    api: Option<Part>,
-    deadlines: Option<Part>,
-    views: Option<Part>,
+    /// Those who are asked: the API, the commands over NATS.
+    asked: Parts,
+    /// Those who follow the log.
+    rest: Parts,
 }
 
 impl Server {
@@ -46,43 +59,66 @@ impl Server {
     pub(crate) async fn start(listener: TcpListener, config: Config) -> Result<Self, Failure> {
         let url = format!("http://{}", listener.local_addr()?);
         let holder = format!("`vidimus serve` on {url}");
+        // First what can be wrong in the settings.
+        let bus = match &config.nats {
+            Some(nats) => Some(Bus::connect(nats.connection.clone()).await?),
+            None => None,
+        };
         let data = Data::create_in(&config.data, &holder, config.engine, Some(Missing::First)).await?;
         let views = data.views().await?;
+        let (relay_directory, webhooks_directory) = (data.relay_directory(), data.webhooks_directory());
         let Data { log, engine, .. } = data;
-        let (stop_api, api_stopped) = watch::channel(false);
+        let (stop_asked, asked_stopped) = watch::channel(false);
         let (stop_rest, rest_stopped) = watch::channel(false);
+        let (mut asked, mut rest) = (Parts::default(), Parts::default());
 
         let keeper = DeadlineKeeper::new(Arc::clone(&engine));
         let until = rest_stopped.clone();
-        let deadlines = tokio::spawn(async move { keeper.run(until).await.map_err(Failure::from) });
+        rest.add("the deadline keeper", async move { keeper.run(until).await.map_err(Failure::from) });
 
-        let (following, mut until) = (views.clone(), rest_stopped);
-        let until = async move {
-            // An error says that the sender is gone, which is the end as well.
-            let _ = until.wait_for(|stop| *stop).await;
-        };
-        let views_part = tokio::spawn(async move { following.run(until).await.map_err(Failure::from) });
+        let (following, until) = (views.clone(), stopped(rest_stopped.clone()));
+        rest.add("what keeps the views", async move { following.run(until).await.map_err(Failure::from) });
 
-        let api = Api::new(engine, views, config.api);
-        let serving = async move {
-            vidimus_api::serve(listener, api, api_stopped).await.map_err(|error| {
+        let deliverer = Deliverer::new(Arc::clone(&engine), webhooks_directory, config.webhooks)?;
+        let mut api = Api::new(engine, views, config.api).with_webhooks(deliverer.status());
+        let until = rest_stopped.clone();
+        rest.add("what delivers to webhooks", async move {
+            if let Err(error) = deliverer.run(until.clone()).await {
+                // All else goes on without them.
+                tracing::error!(%error, code = error.code(), "webhooks are not delivered any more until the next start");
+                stopped(until).await;
+            }
+            Ok(())
+        });
+
+        if let (Some(bus), Some(nats)) = (bus, config.nats) {
+            let relay = Relay::new(bus, Arc::<SledLog>::clone(&log), &relay_directory, nats.relay);
+            api = api.with_relay(relay.clone());
+            let until = stopped(rest_stopped);
+            rest.add("the relay", async move { relay.run(until).await.map_err(Failure::from) });
+            if let Some(options) = nats.commands {
+                let service;
+                (api, service) = commands_over_nats::service(api, options);
+                // One of its own: whoever may send a command can end it.
+                let first = Bus::connect(nats.connection.clone()).await?;
+                let until = asked_stopped.clone();
+                asked.add("commands over NATS", async move {
+                    service.run(first, nats.connection, until).await;
+                    Ok(())
+                });
+            }
+        }
+        asked.add("the API", async move {
+            vidimus_api::serve(listener, api, asked_stopped).await.map_err(|error| {
                 Failure::new(
                     Kind::Other,
                     "listen_failed",
                     format!("cannot accept connections any more: {error}"),
                 )
             })
-        };
+        });
         tracing::info!(url, data = %config.data.display(), "serving");
-        Ok(Self {
-            url,
-            log,
-            stop_api,
-            stop_rest,
-            api: Some(tokio::spawn(serving)),
-            deadlines: Some(deadlines),
-            views: Some(views_part),
-        })
+        Ok(Self { url, log, stop_asked, stop_rest, asked, rest })
     }
 
     /// Its address.
@@ -92,55 +128,27 @@ impl Server {
 
     /// Waits until a part of it ends by itself, which none should; answers why.
     pub(crate) async fn failed(&mut self) -> Failure {
-        let (name, ended) = tokio::select! {
-            ended = joined(&mut self.api) => ("the API", ended),
-            ended = joined(&mut self.deadlines) => ("the deadline keeper", ended),
-            ended = joined(&mut self.views) => ("what keeps the views", ended),
-        };
-        let ended_by_itself = || {
-            let message = format!("{name} ended by itself: report this as a bug, with the log of the server");
-            Failure::new(Kind::Other, "internal", message)
-        };
-        match ended {
-            Ok(Err(failure)) => Failure { message: format!("{name}: {}", failure.message), ..failure },
-            Ok(Ok(())) => ended_by_itself(),
-            Err(error) => {
-                tracing::error!(%error, "{name} ended in a panic");
-                ended_by_itself()
-            }
+        tokio::select! {
+            failure = self.asked.failed() => failure,
+            failure = self.rest.failed() => failure,
         }
     }
 
     /// Stops it: accepts nothing any more, ends streams and long polls, lets requests end, then closes the log.
     pub(crate) async fn stop(self) -> Result<(), Failure> {
-        let Self { log, stop_api, stop_rest, mut api, mut deadlines, mut views, .. } = self;
-        stop_api.send_replace(true);
-        let api = joined_if_any(&mut api).await;
+        let Self { log, stop_asked, stop_rest, asked, rest, .. } = self;
+        stop_asked.send_replace(true);
+        let asked = asked.ended().await;
         stop_rest.send_replace(true);
-        let deadlines = joined_if_any(&mut deadlines).await;
-        let views = joined_if_any(&mut views).await;
+        let rest = rest.ended().await;
         // Blocks until what is on its way is durable.
         tokio::task::spawn_blocking(move || log.close()).await.map_err(std::io::Error::other)?;
         tracing::info!("stopped");
-        [api, deadlines, views].into_iter().collect()
+        asked.and(rest)
     }
 }
 
-/// The end of a part; it is asked for once.
-async fn joined(part: &mut Option<Part>) -> Result<Result<(), Failure>, JoinError> {
-    match part {
-        Some(handle) => {
-            let ended = handle.await;
-            *part = None;
-            ended
-        }
-        None => std::future::pending().await,
-    }
-}
-
-async fn joined_if_any(part: &mut Option<Part>) -> Result<(), Failure> {
-    if part.is_none() {
-        return Ok(());
-    }
-    joined(part).await.map_err(|error| Failure::from(std::io::Error::other(error)))?
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // An error says that the sender is gone, which is the end as well.
+    let _ = stop.wait_for(|stop| *stop).await;
 }

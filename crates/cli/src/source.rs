@@ -6,9 +6,10 @@ mod server;
 
 use uuid::Uuid;
 use vidimus_api_types::{
-    Abort, ApprovalQuery, Approve, AuditEntry, AuditQuery, CreateKey, CreatedKey, Deny, EventQuery,
-    Execution, ExecutionQuery, FunctionAccess, FunctionName, GlobalPosition, Key, ListQuery, Page,
-    PendingApproval, RecordedEvent, RevokeKey, SetAccess,
+    Abort, ApprovalQuery, Approve, AuditEntry, AuditQuery, CreateKey, CreateWebhook, CreatedKey,
+    CreatedWebhook, DeleteWebhook, DeletedWebhook, Deny, EventQuery, Execution, ExecutionQuery,
+    FunctionAccess, FunctionName, GlobalPosition, Key, ListQuery, Page, PendingApproval, RecordedEvent,
+    ReplayWebhook, RevokeKey, SetAccess, Webhook, WebhookSecret,
 };
 
 use crate::{
@@ -60,6 +61,14 @@ impl Source {
         match Server::named(global)? {
             Some(server) => Ok(Self::Server(server)),
             None => Offline::create(global, what, pepper).await.map(Box::new).map(Self::Data),
+        }
+    }
+
+    /// As [`Self::open`], with the key pepper.
+    pub(crate) async fn open_with_pepper(global: &Global, what: &str) -> Result<Self, Failure> {
+        match Server::named(global)? {
+            Some(server) => Ok(Self::Server(server)),
+            None => Offline::open_with_pepper(global, what).await.map(Box::new).map(Self::Data),
         }
     }
 
@@ -139,6 +148,36 @@ impl Source {
 
     pub(crate) async fn revoke_key(&self, id: Uuid, body: RevokeKey) -> Result<Key, Failure> {
         either!(self, offline => offline.revoke_key(id, body), client => client.revoke_key(id, &body))
+    }
+
+    pub(crate) async fn create_webhook(&self, body: CreateWebhook) -> Result<CreatedWebhook, Failure> {
+        either!(self, offline => offline.create_webhook(body), client => client.create_webhook(&body))
+    }
+
+    /// Every webhook, newest first.
+    pub(crate) async fn webhooks(&self) -> Result<Vec<Webhook>, Failure> {
+        let page = either!(self, offline => offline.webhooks(), client => client.webhooks())?;
+        Ok(page.items)
+    }
+
+    pub(crate) async fn webhook(&self, id: Uuid) -> Result<Webhook, Failure> {
+        either!(self, offline => offline.webhook(id), client => client.webhook(id))
+    }
+
+    pub(crate) async fn webhook_secret(&self, id: Uuid) -> Result<WebhookSecret, Failure> {
+        either!(self, offline => offline.webhook_secret(id), client => client.webhook_secret(id))
+    }
+
+    pub(crate) async fn delete_webhook(
+        &self,
+        id: Uuid,
+        body: DeleteWebhook,
+    ) -> Result<DeletedWebhook, Failure> {
+        either!(self, offline => offline.delete_webhook(id, body), client => client.delete_webhook(id, &body))
+    }
+
+    pub(crate) async fn replay_webhook(&self, id: Uuid, body: ReplayWebhook) -> Result<Webhook, Failure> {
+        either!(self, offline => offline.replay_webhook(id, body), client => client.replay_webhook(id, &body))
     }
 
     /// Hands every recorded event of the range to `visit`, in order: those of all tenants from a data directory, those

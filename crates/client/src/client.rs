@@ -4,6 +4,7 @@ mod commands;
 mod lists;
 mod settings;
 mod wait;
+mod webhooks;
 
 use std::{fmt, sync::Arc};
 

@@ -9,6 +9,7 @@
 //! * [`attempt`] links the attempts that were made under one idempotency key.
 //! * [`key`] is one API key: who acts with it, what may be done with it, whether it is revoked.
 //! * [`registry`] is the agents and conversations that were announced.
+//! * [`webhook`] is a tenant's webhooks: where notifications are posted, and which of them are parked.
 //! * [`access_policy`] is the decision on a call from the function's access alone.
 //! * [`arguments`] is the canonical form (RFC 8785) of a call's arguments, and their digest.
 //!
@@ -23,3 +24,4 @@ pub mod field;
 pub mod function;
 pub mod key;
 pub mod registry;
+pub mod webhook;

@@ -9,7 +9,7 @@ use proto_events::{
 use uuid::Uuid;
 use vidimus_domain::{
     execution::{Happened, State, evolve},
-    function,
+    function, webhook,
 };
 use vidimus_log::{Append, AppendError, Appended, EventLog, StreamHead, StreamWrite};
 
@@ -61,6 +61,8 @@ pub struct Engine {
     pub(crate) keys: Cache<Arc<Credential>>,
     /// Access to functions, for every proposal.
     pub(crate) access: Cache<function::State>,
+    /// A tenant's webhooks, for every request about them.
+    pub(crate) webhooks: Cache<Arc<webhook::State>>,
 }
 
 /// One stream as it was loaded: what is so, and where it ends.
@@ -109,6 +111,7 @@ impl Engine {
             key_pepper: None,
             keys: Cache::default(),
             access: Cache::default(),
+            webhooks: Cache::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Why the engine has no answer.
 
 use proto_events::{Actor, DecodeError, GlobalPosition};
-use vidimus_domain::{attempt, execution, function, key, registry};
+use vidimus_domain::{attempt, execution, function, key, registry, webhook};
 use vidimus_log::{AppendError, ReadError};
 
 /// Why a command has no answer.
@@ -22,6 +22,9 @@ pub enum EngineError {
     /// A decided no of the registry.
     #[error(transparent)]
     Registry(#[from] registry::Rejection),
+    /// A decided no of a webhook.
+    #[error(transparent)]
+    Webhook(#[from] webhook::Rejection),
     /// The engine was not given the pepper without which no key can be made or checked.
     #[error(
         "API keys cannot be made or checked here, as their pepper is missing: start with the data directory's `key-pepper`"
@@ -71,6 +74,7 @@ impl EngineError {
             Self::Attempt(rejection) => rejection.code(),
             Self::Key(rejection) => rejection.code(),
             Self::Registry(rejection) => rejection.code(),
+            Self::Webhook(rejection) => rejection.code(),
             Self::KeyPepperMissing => "key_pepper_missing",
             Self::MissingRole { .. } => "missing_role",
             Self::Contention { .. } => "contention",

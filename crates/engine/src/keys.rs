@@ -138,7 +138,7 @@ impl Engine {
         Self { key_pepper: Some(pepper), ..self }
     }
 
-    fn pepper(&self) -> Result<&KeyPepper, EngineError> {
+    pub(crate) fn pepper(&self) -> Result<&KeyPepper, EngineError> {
         self.key_pepper.as_ref().ok_or(EngineError::KeyPepperMissing)
     }
 

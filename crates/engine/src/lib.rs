@@ -5,6 +5,7 @@
 //!
 //! * [`Engine`] has one method for each command.
 //! * [`Engine::authenticate`] tells who an API key's token is; who has none is handed in as a [`Principal`].
+//! * [`Deliveries`] is how the deliveries of webhooks stand, as whoever makes them says.
 //! * [`DeadlineKeeper`] follows the log and does what time does: expire what waits too long, mark as unknown what
 //!   started and went silent.
 
@@ -23,6 +24,7 @@ mod propose;
 mod reattempts;
 mod record;
 mod registry;
+mod webhooks;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use deadlines::{DeadlineKeeper, Due};
@@ -38,3 +40,7 @@ pub use propose::Proposal;
 pub use proto_events::Role;
 pub use record::FinishedCall;
 pub use registry::Registered;
+pub use vidimus_domain::webhook::{Park, Parking, Webhook};
+pub use webhooks::{
+    CreatedWebhook, Deliveries, Delivery, Failing, Failure, NewWebhook, Totals, WebhookAnswer, WebhookSecret,
+};

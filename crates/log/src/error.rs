@@ -39,6 +39,9 @@ pub enum Refusal {
         /// How large it may be.
         limit: usize,
     },
+    /// The log is a copy.
+    #[error("this is a copy of the log, which takes no events: hand them in where the log itself is")]
+    Copy,
 }
 
 /// The log cannot take it now. Nothing was appended; trying again later can help.
@@ -55,6 +58,12 @@ pub enum Unavailable {
     /// The disk is full.
     #[error("the disk is full: free some space and try again; what was answered is safe and can be read")]
     StorageFull,
+    /// The log is a copy, and what it is read from does not answer.
+    #[error("the copy of the log cannot be reached ({reason}): try again in a moment")]
+    OutOfReach {
+        /// What happened.
+        reason: String,
+    },
 }
 
 /// The log does not work any more in this process. Whether an append in flight happened is known after the next open.
@@ -79,6 +88,14 @@ pub enum Broken {
         /// The first position that is known to be damaged.
         position: GlobalPosition,
         /// What is wrong there.
+        reason: String,
+    },
+    /// The log is a copy, and cannot be had from it whole and unaltered.
+    #[error("the copy of the log is of no use at position {position}: {reason}")]
+    Copy {
+        /// The first position that is missing or damaged.
+        position: GlobalPosition,
+        /// What is wrong there, and what to do.
         reason: String,
     },
 }
@@ -108,6 +125,7 @@ impl AppendError {
             Self::Refused(Refusal::Empty) => "append_empty",
             Self::Refused(Refusal::StreamTwice(_)) => "append_stream_twice",
             Self::Refused(Refusal::TooLarge { .. }) => "append_too_large",
+            Self::Refused(Refusal::Copy) => "append_to_copy",
             Self::Unavailable(unavailable) => unavailable.code(),
             Self::Broken(broken) => broken.code(),
         }
@@ -125,6 +143,7 @@ impl Unavailable {
         match self {
             Self::Overloaded { .. } => "overloaded",
             Self::StorageFull => "storage_full",
+            Self::OutOfReach { .. } => "log_out_of_reach",
         }
     }
 }
@@ -135,7 +154,7 @@ impl Broken {
         match self {
             Self::Closed => "log_closed",
             Self::Storage { .. } => "storage_failed",
-            Self::Corrupt { .. } => "corrupt",
+            Self::Corrupt { .. } | Self::Copy { .. } => "corrupt",
         }
     }
 }

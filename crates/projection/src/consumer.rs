@@ -2,7 +2,8 @@
 //!
 //! Delivery is at least once: after a crash a consumer is given events again that it saw before. A consumer commits
 //! its checkpoint together with its effect and passes over what is at or before it, which makes it exactly once. A view
-//! commits both in one transaction; the relay publishes, waits for the acknowledgement, and then commits.
+//! commits both in one transaction. The relay keeps the same discipline in a loop of its own: it publishes what this program
+//! cannot decode too, and finds out from the stream where it is.
 
 mod feed;
 mod projector;
@@ -26,7 +27,7 @@ pub struct Checkpoint {
     pub leaf_hash: Option<LeafHash>,
 }
 
-/// Something that follows the log: a view, the relay.
+/// Something that follows the log.
 #[async_trait]
 pub trait Consumer: Send {
     /// Why it did not move on.

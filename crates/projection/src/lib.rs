@@ -4,7 +4,9 @@
 //! * The *execution table* ([`ExecutionRow`], [`ExecutionDetail`], [`ExecutionFilter`]): one row per execution.
 //! * The *approval queue* ([`PendingApproval`], [`ApprovalFilter`]): what waits for a human, and nothing else.
 //! * The *audit trail* ([`AuditEntry`], [`AuditFilter`]): one row per recorded event.
-//! * [`Consumer`] is what anything that follows the log is (a view, the relay); [`Projector`] runs one.
+//! * [`RemoteLog`] is the log as another machine reads it from NATS; views are built from it like from the log itself.
+//! * [`Relay`] publishes the log on NATS: notifications and recorded events, each once and in order.
+//! * [`Consumer`] is what follows the log and decodes it; [`Projector`] runs one.
 //!
 //! Nothing here decides anything, and no SQL type is in a public signature. A view can be deleted at any time: it is
 //! rebuilt from the log, equal row for row.
@@ -16,6 +18,8 @@ mod error;
 mod executions;
 mod facet;
 mod page;
+mod relay;
+mod remote;
 mod search;
 mod sql;
 #[cfg(test)]
@@ -29,6 +33,8 @@ pub use consumer::{Checkpoint, Consumer, DecodedEvent, Feed, FeedError, Projecto
 pub use error::{OpenError, ProjectionError, QueryError};
 pub use executions::{ExecutionDetail, ExecutionFilter, ExecutionRow, OriginKind, Progress};
 pub use page::{Cursor, Page, PageRequest};
+pub use relay::{Relay, RelaySettings, RelayStatus, RelayTrouble};
+pub use remote::{RemoteError, RemoteLog};
 pub use vidimus_domain::execution::{ApprovalStatus, ExecutionStatus, Stage};
 pub use view::View;
 pub use views::{ViewStats, Views, ViewsStats};

@@ -9,7 +9,7 @@ use std::fmt;
 pub(crate) use build::{Plan, build};
 use rusqlite::Connection;
 use serde::Serialize;
-pub(crate) use slot::{Slot, blocking};
+pub(crate) use slot::{Slot, blocking, opened};
 pub(crate) use writer::Writer;
 
 use crate::{

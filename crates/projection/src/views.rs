@@ -15,8 +15,8 @@ use vidimus_log::EventLog;
 
 use crate::{
     OpenError, ProjectionError, QueryError, View,
-    sql::{self, SqlError},
-    view::{Plan, Slot, Writer, blocking, build},
+    sql::{self, Opened, SqlError},
+    view::{self, Plan, Slot, Writer, blocking, build},
 };
 
 /// The three views. Cheap to clone; the clones are one. Their methods want a tokio runtime with a clock, and never block
@@ -43,6 +43,21 @@ impl Views {
         let slot = async |view| Slot::open(view, directory, &*log).await.map(Arc::new);
         let slots = [slot(View::Executions).await?, slot(View::Approvals).await?, slot(View::Audit).await?];
         Ok(Self { log: Arc::clone(&log), slots: Arc::new(slots) })
+    }
+
+    /// The furthest position that the views in `directory` have, by their files; nothing there is changed. For those to whom
+    /// a log that is shorter than its views is one that is not all there yet: [`open`](Self::open) would delete them.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn position_in(directory: &Path) -> Result<GlobalPosition, OpenError> {
+        let mut furthest = GlobalPosition::START;
+        for view in View::ALL {
+            if let Opened::Good(_, standing) = view::opened(view, directory).await? {
+                furthest = furthest.max(standing.checkpoint.position);
+            }
+        }
+        Ok(furthest)
     }
 
     fn slot(&self, view: View) -> &Arc<Slot> {

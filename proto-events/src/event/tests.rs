@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptEvent, DecodeError, FunctionEvent, KeyEvent, RegistryEvent, read};
+use super::{AttemptEvent, DecodeError, FunctionEvent, KeyEvent, RegistryEvent, WebhookEvent, read};
 use crate::{Event, ExecutionEvent, Json, PayloadFields, UPCASTS, Upcast};
 
 /// Version 2 of `test_note`. Version 1 had `words` instead of `text`, and no `urgent`.
@@ -76,8 +76,15 @@ fn a_payload_that_is_broken_before_or_after_its_step_says_where() {
 }
 
 fn types() -> Vec<(&'static str, u16)> {
-    [ExecutionEvent::TYPES, FunctionEvent::TYPES, AttemptEvent::TYPES, KeyEvent::TYPES, RegistryEvent::TYPES]
-        .concat()
+    [
+        ExecutionEvent::TYPES,
+        FunctionEvent::TYPES,
+        AttemptEvent::TYPES,
+        KeyEvent::TYPES,
+        RegistryEvent::TYPES,
+        WebhookEvent::TYPES,
+    ]
+    .concat()
 }
 
 #[test]

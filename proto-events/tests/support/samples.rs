@@ -9,6 +9,7 @@ pub(crate) const ARGUMENTS_DIGEST: &str = "b795109aa9d63f7833438e28f1f88a89f54e5
 const POLICY_SET: &str = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";
 pub(crate) const EXECUTION: Uuid = uuid!("0a4c2a3e-6f1b-5d0e-8c7d-2b9f4e1a6c35");
 const KEY: Uuid = uuid!("019bc1d2-6b51-7d4e-8a32-5c8b7e6f9a01");
+const WEBHOOK: Uuid = uuid!("019bc1d2-7c62-7e5f-9b43-6d9c8f7a0b12");
 const PERMIT: Uuid = uuid!("019bc1d2-5a40-7c3e-9f21-4b7a6d5e8f90");
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -217,7 +218,39 @@ impl Fill {
                 agent: "purchasing-agent".to_owned(),
                 conversation: "thread_456".to_owned(),
             })),
+            Event::Webhook(WebhookEvent::Created(self.webhook_created())),
+            Event::Webhook(WebhookEvent::Deleted(WebhookDeleted {
+                webhook_id: WEBHOOK,
+                reason: self.text("the service moved"),
+            })),
+            Event::Webhook(WebhookEvent::Parked(WebhookParked {
+                webhook_id: WEBHOOK,
+                position: GlobalPosition::new(4711),
+                reason: "answered with status 500".to_owned(),
+                attempts: 97,
+                since: at("2026-01-15T10:30:00Z"),
+            })),
+            Event::Webhook(WebhookEvent::Replayed(WebhookReplayed {
+                webhook_id: WEBHOOK,
+                after: GlobalPosition::new(4710),
+            })),
         ]
+    }
+
+    fn webhook_created(self) -> WebhookCreated {
+        let types = [NotificationType::ApprovalRequired, NotificationType::Failed];
+        WebhookCreated {
+            webhook_id: WEBHOOK,
+            url: "https://hooks.example.com/vidimus?channel=42".to_owned(),
+            label: self.text("chat bot"),
+            filter: WebhookFilter {
+                types: self.some(types.to_vec()).unwrap_or_default(),
+                agent: self.text("purchasing-agent"),
+                conversation: self.text("thread_456"),
+                function: self.some("erp.create_purchase_order".parse().unwrap()),
+            },
+            starts_after: GlobalPosition::new(815),
+        }
     }
 
     fn key_created(self) -> KeyCreated {

@@ -3,7 +3,7 @@
 use bytes::{BufMut as _, Bytes, BytesMut};
 use proto_events::{
     Event, ExecutionEvent, FunctionName, GlobalPosition, Notification, NotificationType, RecordedEvent,
-    TenantId,
+    Redaction, TenantId,
 };
 use uuid::Uuid;
 use vidimus_api_types::NotificationQuery;
@@ -65,12 +65,12 @@ impl Rendered {
     ///
     /// # Errors
     /// When the event is not one that this program can read.
-    pub(crate) fn of(recorded: &RecordedEvent) -> Result<Option<Self>, FeedError> {
+    pub(crate) fn of(recorded: &RecordedEvent, redaction: &Redaction) -> Result<Option<Self>, FeedError> {
         let Some(execution_id) = recorded.stream.execution_id() else { return Ok(None) };
         let new = &recorded.event;
         let event = Event::decode(&new.event_type, new.schema_version, &new.payload)
             .map_err(|reason| FeedError::Undecodable { position: recorded.position, reason })?;
-        let Some(notification) = Notification::of(recorded, &event) else { return Ok(None) };
+        let Some(notification) = Notification::of(recorded, &event, redaction) else { return Ok(None) };
         let Event::Execution(event) = event else { return Ok(None) };
         Ok(Some(Self::render(recorded, execution_id, &event, &notification)))
     }

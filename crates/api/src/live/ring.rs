@@ -100,7 +100,9 @@ impl Ring {
 
 #[cfg(test)]
 mod tests {
-    use proto_events::{Actor, LeafHash, NewEvent, RecordedEvent, StreamId, StreamVersion, Timestamp};
+    use proto_events::{
+        Actor, LeafHash, NewEvent, RecordedEvent, Redaction, StreamId, StreamVersion, Timestamp,
+    };
     use serde_json::json;
     use uuid::Uuid;
 
@@ -137,7 +139,7 @@ mod tests {
                 payload: payload.to_string().into(),
             },
         };
-        Rendered::of(&recorded).unwrap().unwrap()
+        Rendered::of(&recorded, &Redaction::default()).unwrap().unwrap()
     }
 
     fn read(ring: &Ring, from: u64, tenant: &str, most: usize) -> Option<(u64, Vec<u64>)> {

@@ -16,9 +16,11 @@ use prometheus_client::{
 };
 use proto_events::GlobalPosition;
 use tokio::time::Instant;
-use vidimus_projection::{View, Views};
+use vidimus_engine::Totals;
+use vidimus_projection::{RelayStatus, View, Views};
 
-use super::AppendTrouble;
+use super::{AppendTrouble, bus_commands::BusCommandFigures, webhooks::WebhookFigures};
+use crate::commands::CommandServiceStatus;
 
 /// What `/metrics` answers with.
 pub(crate) const METRICS_TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -49,6 +51,11 @@ struct OfView {
     view: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfFeed {
+    feed: &'static str,
+}
+
 type Durations = Family<Asked, Histogram, fn() -> Histogram>;
 
 /// All figures.
@@ -66,6 +73,12 @@ pub(crate) struct Metrics {
     appends_overloaded: Counter,
     tail: Gauge<i64>,
     view_lag: Family<OfView, Gauge>,
+    relay_lag: Family<OfFeed, Gauge>,
+    relay_published: Family<OfFeed, Counter>,
+    relay_foreign: Family<OfFeed, Counter>,
+    relay_troubled: Family<OfFeed, Gauge>,
+    bus_commands: BusCommandFigures,
+    webhooks: WebhookFigures,
     full_since: Mutex<Option<Instant>>,
     broken: AtomicBool,
 }
@@ -87,6 +100,12 @@ impl Metrics {
             appends_overloaded: Counter::default(),
             tail: Gauge::default(),
             view_lag: Family::default(),
+            relay_lag: Family::default(),
+            relay_published: Family::default(),
+            relay_foreign: Family::default(),
+            relay_troubled: Family::default(),
+            bus_commands: BusCommandFigures::default(),
+            webhooks: WebhookFigures::default(),
             full_since: Mutex::new(None),
             broken: AtomicBool::new(false),
         };
@@ -136,6 +155,38 @@ impl Metrics {
             "How far a view is behind the log, in events",
             self.view_lag.clone(),
         );
+        registry.register(
+            "relay_lag_events",
+            "How far a feed on NATS is behind the log, in events",
+            self.relay_lag.clone(),
+        );
+        registry.register(
+            "relay_published_messages",
+            "Messages of a feed published",
+            self.relay_published.clone(),
+        );
+        registry.register(
+            "relay_foreign_messages",
+            "Messages of somebody else found on a feed's stream",
+            self.relay_foreign.clone(),
+        );
+        registry.register(
+            "relay_troubled",
+            "1 while something keeps a feed from moving on; /readyz says what",
+            self.relay_troubled.clone(),
+        );
+        self.bus_commands.register(registry);
+        self.webhooks.register(registry);
+    }
+
+    /// What was done for webhooks since the start.
+    pub(crate) fn webhooks(&self, totals: Totals) {
+        self.webhooks.show(totals);
+    }
+
+    /// How the commands over NATS stand; nothing where there are none.
+    pub(crate) fn bus_commands(&self, status: Option<CommandServiceStatus>) {
+        self.bus_commands.show(status);
     }
 
     pub(super) fn append_failed(&self, trouble: AppendTrouble) {
@@ -165,11 +216,23 @@ impl Metrics {
     ///
     /// # Errors
     /// Never for figures that these types can hold; the encoder's error is passed on rather than hidden.
-    pub(crate) fn text(&self, tail: GlobalPosition, views: &Views) -> Result<String, std::fmt::Error> {
+    pub(crate) fn text(
+        &self,
+        tail: GlobalPosition,
+        views: &Views,
+        feeds: impl IntoIterator<Item = RelayStatus>,
+    ) -> Result<String, std::fmt::Error> {
         let as_gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.tail.set(as_gauge(tail.get()));
         for view in View::ALL {
             self.view_lag.get_or_create(&OfView { view: view.as_str() }).set(as_gauge(views.lag(view)));
+        }
+        for RelayStatus { feed, lag, published, foreign, trouble, .. } in feeds {
+            let of = OfFeed { feed };
+            self.relay_lag.get_or_create(&of).set(as_gauge(lag));
+            self.relay_published.get_or_create(&of).inner().store(published, Ordering::Relaxed);
+            self.relay_foreign.get_or_create(&of).inner().store(foreign, Ordering::Relaxed);
+            self.relay_troubled.get_or_create(&of).set(i64::from(trouble.is_some()));
         }
         let mut text = String::with_capacity(16 * 1024);
         encode(&mut text, &self.registry)?;

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "this is for tests")]
 
+mod decided;
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use axum::{
@@ -11,19 +13,13 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use proto_events::{
-    Access, Actor, CallRef, Event, ExpectedVersion, NewEvent, Outcome, Role, StreamId, StreamVersion,
-    TenantId, Timestamp,
+    Access, Actor, ExpectedVersion, NewEvent, Outcome, Role, StreamId, StreamVersion, TenantId, Timestamp,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 use vidimus_api::{Api, Settings};
-use vidimus_domain::{
-    access_policy::decision_from_access,
-    arguments::Arguments,
-    execution::{Action, Command, Propose, State, decide},
-};
 use vidimus_engine::{Engine, Ids as _, KeyPepper, ManualClock, NewKey, Principal, RandomIds};
 use vidimus_log::{Append, EventLog, MemoryLog};
 use vidimus_projection::Views;
@@ -209,48 +205,7 @@ impl World {
 
     /// An execution whose decision is one that access alone does not lead to.
     pub(crate) async fn decided(&self, outcome: Outcome) -> Uuid {
-        let execution_id = self.fresh();
-        let (function, arguments) = (FUNCTION.parse().unwrap(), Arguments::parse(b"{}").unwrap());
-        let mut decision = decision_from_access(&function, Some(Access::Enabled), None, arguments.digest());
-        decision.outcome = outcome;
-        let (call, ttl) = (
-            CallRef { agent: "assistant".into(), conversation: "conv-1".into(), request_id: None, function },
-            Duration::from_secs(3600),
-        );
-        let action = Action::Propose(Propose {
-            execution_id,
-            call,
-            arguments,
-            requester: Actor::user("rita"),
-            idempotency_key: None,
-            former_execution: None,
-            context: None,
-            decision,
-            permit_id: self.fresh(),
-            confirmation_ttl: ttl,
-            approval_ttl: ttl,
-            permit_ttl: ttl,
-        });
-        let command = Command { by: Actor::agent("runtime"), at: self.engine.now(), action };
-        let envelope = |event| {
-            let event = Event::Execution(event);
-            let (event_type, schema_version) = event.event_type();
-            NewEvent {
-                event_id: self.fresh(),
-                event_type: event_type.into(),
-                schema_version,
-                recorded_at: self.engine.now(),
-                actor: Actor::agent("runtime"),
-                correlation_id: execution_id,
-                causation_id: None,
-                payload: event.encode().unwrap(),
-            }
-        };
-        let events = decide(&State::initial(), &command).unwrap().into_iter().map(envelope).collect();
-        let stream = StreamId::execution(execution_id);
-        let append = Append::to_stream(self.acme.tenant.clone(), stream, ExpectedVersion::NoStream, events);
-        self.engine.log().append(append).await.unwrap();
-        execution_id
+        decided::decided(&self.engine, &self.acme.tenant, FUNCTION, outcome).await
     }
 
     /// Puts `count` events on the log that say once more how the access to the function was set.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use hyper::Method;
-use proto_events::{Access, Event, GlobalPosition, Notification, Role};
+use proto_events::{Access, Event, GlobalPosition, Notification, Redaction, Role};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use vidimus_log::EventLog as _;
@@ -24,7 +24,7 @@ async fn expected(world: &World, tenant: &str) -> BTreeMap<u64, Value> {
         for recorded in batch.iter().filter(|recorded| recorded.tenant.as_str() == tenant) {
             let new = &recorded.event;
             let event = Event::decode(&new.event_type, new.schema_version, &new.payload).unwrap();
-            if let Some(notification) = Notification::of(recorded, &event) {
+            if let Some(notification) = Notification::of(recorded, &event, &Redaction::default()) {
                 expected.insert(recorded.position.get(), serde_json::to_value(notification).unwrap());
             }
         }

@@ -12,3 +12,4 @@ mod notifications;
 mod propose;
 mod reviews;
 mod runs;
+mod webhooks;

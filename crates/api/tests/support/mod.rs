@@ -81,6 +81,7 @@ impl Options {
 /// A running server and what it runs on.
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
+    pub(crate) api: Api,
     pub(crate) engine: Arc<Engine>,
     pub(crate) views: Views,
     pub(crate) log: Arc<SledLog>,
@@ -150,8 +151,8 @@ impl World {
         let address = listener.local_addr().unwrap();
         let api = Api::new(Arc::clone(&engine), views.clone(), options.settings);
         let mut server = JoinSet::new();
-        server.spawn(vidimus_api::serve(listener, api, stopped));
-        Self { address, engine, views, log, directory, stop, server, background }
+        server.spawn(vidimus_api::serve(listener, api.clone(), stopped));
+        Self { address, api, engine, views, log, directory, stop, server, background }
     }
 
     /// Tells the server to stop; does not wait for it.

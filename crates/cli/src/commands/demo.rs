@@ -60,6 +60,8 @@ pub(super) async fn run(global: &Global, args: Demo, output: Output) -> Result<E
         data: data.to_owned(),
         api: vidimus_api::Settings::default(),
         engine: EngineSettings::default(),
+        webhooks: vidimus_webhook::Settings::default(),
+        nats: None,
     };
     let server = Server::start(listener, config).await?;
     let url = server.url().to_owned();

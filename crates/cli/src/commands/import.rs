@@ -1,6 +1,7 @@
 //! `vidimus import`: recorded calls from files or standard input onto the log.
 
 mod importer;
+mod publishing;
 
 use std::{
     io::ErrorKind,
@@ -10,9 +11,13 @@ use std::{
 
 use importer::Importer;
 use indicatif::{ProgressBar, ProgressStyle};
+use publishing::{Publishing, REST};
 use serde::Serialize;
+use vidimus_bus::Bus;
+use vidimus_engine::Settings;
 use vidimus_log::EventLog as _;
 
+use super::settings;
 use crate::{
     args::{Global, Import},
     data::Data,
@@ -48,12 +53,38 @@ struct Summary {
 }
 
 pub(super) async fn run(global: &Global, import: Import, output: Output) -> Result<ExitCode, Failure> {
-    import.files.iter().try_for_each(|file| look_at(file))?;
-    let data = Data::create(global, "import").await?;
-    let mut importer = Importer::new(&data, global, import.on_bad_line);
+    let Import { files, on_bad_line, config, publish, nats } = import;
+    files.iter().try_for_each(|file| look_at(file))?;
+    let settings = settings::read(config.as_deref())?;
+    let directory = settings::data(global, &settings);
+    let (publish, nats) = settings::publishing(publish, nats, settings);
+    let nats = settings::nats("vidimus import", &publish, &nats, None)?;
+    let bus = match &nats {
+        Some(nats) => Some(Bus::connect(nats.connection.clone()).await?),
+        None => None,
+    };
+    let data = Data::create_in(&directory, "`vidimus import`", Settings::default(), None).await?;
+    let publishing = nats.zip(bus).map(|(nats, bus)| Publishing::start(&data, bus, nats.relay));
+    let importer = Importer::new(&data, global, on_bad_line);
+    let done = put_on_record(&files, &data, importer, publishing.as_ref(), output).await;
+    // However it ended: the relay keeps how far it is.
+    let stopped = match publishing {
+        Some(publishing) => publishing.stop().await,
+        None => Ok(()),
+    };
+    done.and_then(|code| stopped.map(|()| code))
+}
+
+async fn put_on_record(
+    files: &[PathBuf],
+    data: &Data,
+    mut importer: Importer,
+    publishing: Option<&Publishing>,
+    output: Output,
+) -> Result<ExitCode, Failure> {
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     let mut interrupted = false;
-    for file in &import.files {
+    for file in files {
         let imported = tokio::select! {
             biased;
             _ = &mut stop => { interrupted = true; Ok(()) }
@@ -78,7 +109,18 @@ pub(super) async fn run(global: &Global, import: Import, output: Output) -> Resu
     let summary = Summary { position: data.log.tail(), interrupted, ..importer.into_summary() };
     output.show(&summary, people)?;
     caught_up?;
-    Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+    if interrupted {
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    let Some(publishing) = publishing else { return Ok(ExitCode::SUCCESS) };
+    tokio::select! {
+        biased;
+        _ = &mut stop => {
+            tracing::warn!("broken off before everything was published on NATS: {REST}");
+            Ok(ExitCode::from(INTERRUPTED))
+        }
+        published = publishing.caught_up() => published.map(|()| ExitCode::SUCCESS),
+    }
 }
 
 /// Whether there is something to read, before anything is written: one wrong name among many files is told at once.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use proto_events::{Event, ExecutionEvent, KeyEvent, RecordedEvent, RegistryEvent};
+use proto_events::{Event, ExecutionEvent, KeyEvent, RecordedEvent, RegistryEvent, WebhookEvent};
 use uuid::Uuid;
 use vidimus_log::EventLog as _;
 
@@ -148,6 +148,18 @@ fn line(recorded: &RecordedEvent, event: &Event, width: usize) -> String {
         }
         Event::Key(KeyEvent::Revoked(revoked)) => {
             format!("{}  {}", revoked.key_id, revoked.reason.as_deref().unwrap_or_default())
+        }
+        Event::Webhook(WebhookEvent::Created(created)) => {
+            format!("{}  {}", created.webhook_id, created.url)
+        }
+        Event::Webhook(WebhookEvent::Deleted(deleted)) => {
+            format!("{}  {}", deleted.webhook_id, deleted.reason.as_deref().unwrap_or_default())
+        }
+        Event::Webhook(WebhookEvent::Parked(parked)) => {
+            format!("{}  at {}: {}", parked.webhook_id, parked.position, parked.reason)
+        }
+        Event::Webhook(WebhookEvent::Replayed(replayed)) => {
+            format!("{}  after {}", replayed.webhook_id, replayed.after)
         }
         Event::Registry(RegistryEvent::AgentRegistered(registered)) => {
             format!("{}  {}", registered.agent, registered.name.as_deref().unwrap_or_default())

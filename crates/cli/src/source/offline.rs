@@ -6,11 +6,13 @@ use proto_events::{GlobalPosition, TenantId};
 use uuid::Uuid;
 use vidimus_api::convert;
 use vidimus_api_types::{
-    Abort, ApprovalQuery, Approve, AuditEntry, AuditQuery, CreateKey, CreatedKey, Deny, Execution,
-    ExecutionQuery, FunctionAccess, FunctionName, Key, Page, PendingApproval, RecordedEvent, RevokeKey,
-    SetAccess,
+    Abort, ApprovalQuery, Approve, AuditEntry, AuditQuery, CreateKey, CreateWebhook, CreatedKey,
+    CreatedWebhook, DeleteWebhook, DeletedWebhook, Deny, Execution, ExecutionQuery, FunctionAccess,
+    FunctionName, Key, Page, PendingApproval, RecordedEvent, ReplayWebhook, RevokeKey, SetAccess, Webhook,
+    WebhookSecret,
 };
-use vidimus_engine::{Answer, Principal};
+use vidimus_domain::webhook::Rejection;
+use vidimus_engine::{Answer, EngineError, Principal, WebhookAnswer};
 use vidimus_log::{EventLog as _, Subscription};
 use vidimus_projection::{AuditFilter, Cursor, PageRequest, Views};
 
@@ -46,6 +48,10 @@ impl Offline {
         let data =
             Data::create_in(global.data(), &holder, vidimus_engine::Settings::default(), pepper).await?;
         Ok(Self { data, principal: operator(global) })
+    }
+
+    pub(super) async fn open_with_pepper(global: &Global, what: &str) -> Result<Self, Failure> {
+        Ok(Self { data: Data::open_with_pepper(global, what).await?, principal: operator(global) })
     }
 
     fn tenant(&self) -> &TenantId {
@@ -170,6 +176,53 @@ impl Offline {
     pub(super) async fn revoke_key(&self, id: Uuid, body: RevokeKey) -> Result<Key, Failure> {
         let (key, _) = self.data.engine.revoke_key(&self.principal, id, body.reason).await?;
         Ok(convert::key(key, self.data.engine.now()))
+    }
+
+    /// A webhook, with how its deliveries stood when a server last made any.
+    fn shown(&self, webhook: vidimus_engine::Webhook) -> Webhook {
+        let delivery =
+            vidimus_webhook::delivery_on_disk(&self.data.webhooks_directory(), self.tenant(), &webhook);
+        convert::webhook(webhook, Some(delivery), self.data.log.tail())
+    }
+
+    fn found(&self, answer: Option<WebhookAnswer>) -> Result<Webhook, Failure> {
+        let webhook = answer.and_then(|answer| answer.webhook);
+        let webhook = webhook.ok_or(EngineError::Webhook(Rejection::NotFound))?;
+        Ok(self.shown(webhook))
+    }
+
+    pub(super) async fn create_webhook(&self, body: CreateWebhook) -> Result<CreatedWebhook, Failure> {
+        let created = self.data.engine.create_webhook(&self.principal, convert::new_webhook(body)).await?;
+        Ok(convert::created_webhook(created, self.data.log.tail()))
+    }
+
+    pub(super) async fn webhooks(&self) -> Result<Page<Webhook>, Failure> {
+        let (webhooks, _) = self.data.engine.webhooks(self.tenant()).await?;
+        let items = webhooks.into_iter().map(|webhook| self.shown(webhook)).collect();
+        Ok(Page { items, next: None, position: self.data.log.tail() })
+    }
+
+    pub(super) async fn webhook(&self, id: Uuid) -> Result<Webhook, Failure> {
+        self.found(self.data.engine.webhook(self.tenant(), id).await?)
+    }
+
+    pub(super) async fn webhook_secret(&self, id: Uuid) -> Result<WebhookSecret, Failure> {
+        let secret = self.data.engine.webhook_secret(&self.principal, id).await?;
+        Ok(WebhookSecret { secret: secret.expose() })
+    }
+
+    pub(super) async fn delete_webhook(
+        &self,
+        id: Uuid,
+        body: DeleteWebhook,
+    ) -> Result<DeletedWebhook, Failure> {
+        let answer = self.data.engine.delete_webhook(&self.principal, id, body.reason).await?;
+        Ok(convert::deleted_webhook(id, &answer))
+    }
+
+    pub(super) async fn replay_webhook(&self, id: Uuid, body: ReplayWebhook) -> Result<Webhook, Failure> {
+        let answer = self.data.engine.replay_webhook(&self.principal, id, body.after).await?;
+        self.found(Some(answer))
     }
 
     pub(super) async fn each_event(

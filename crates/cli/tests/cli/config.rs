@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{Place, finished};
+use crate::support::{Place, SAMPLE, finished};
 
 #[test]
 fn a_file_has_the_settings_and_the_command_line_wins() {
@@ -51,6 +51,44 @@ fn the_data_directory_may_be_named_in_the_file() {
     let done = finished(command.env_remove("VIDIMUS_DATA").stdin(Stdio::null()));
     assert_eq!(done.code, Some(5));
     done.says("key_pepper_invalid").says(elsewhere.to_str().unwrap());
+    assert!(!place.data().exists());
+}
+
+#[test]
+fn an_import_reads_the_same_file() {
+    let place = Place::new();
+    let elsewhere = place.path("elsewhere");
+    let text = format!("data = {:?}\nlisten = \"127.0.0.1:0\"\n", elsewhere.to_str().unwrap());
+    let file = place.file("vidimus.toml", text);
+    let mut command = place.command(["import", SAMPLE]);
+    finished(command.env_remove("VIDIMUS_DATA").env("VIDIMUS_CONFIG", &file)).ok();
+    assert!(elsewhere.join("log").is_dir() && !place.path("vidimus-data").exists());
+    let wrong = place.file("wrong.toml", "nats_nkey = \"f\"\n");
+    let wrong = wrong.to_str().unwrap();
+    for command in [&["import", SAMPLE][..], &["serve"]] {
+        let done = place.run(command.iter().chain(&["--config", wrong])).failed(2, "config_invalid");
+        done.says("`nats_nkey` is of no use without `nats`");
+    }
+    assert!(!place.data().exists());
+}
+
+#[test]
+fn settings_of_nats_that_cannot_be_are_refused() {
+    let place = Place::new();
+    let refused = |args: &[&str], says: &str| {
+        let done = place.run(["serve", "--listen", "127.0.0.1:0"].iter().chain(args)).says(says);
+        assert_eq!((done.code, done.out.as_str()), (Some(2), ""));
+    };
+    refused(&["--nats-max-commands", "3"], "`nats_max_commands` is of no use without `nats`");
+    refused(&["--nats-ca", "f"], "`nats_ca` is of no use without `nats`");
+    let with = |more: [&'static str; 2]| [&["--nats", "nats://127.0.0.1:1"][..], &more].concat();
+    refused(&with(["--nats-replicas", "0"]), "`0` is no number of servers");
+    refused(&with(["--nats-replicas", "6"]), "1 to 5");
+    refused(&with(["--nats-max-bytes", "0"]), "`0` is nothing that a stream can hold");
+    refused(
+        &["--nats", "nats://127.0.0.1:1", "--nats-creds", "c", "--nats-nkey", "n"],
+        "cannot be used with",
+    );
     assert!(!place.data().exists());
 }
 

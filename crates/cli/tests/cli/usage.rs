@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{Place, SAMPLE, finished};
 
-const COMMANDS: [&[&str]; 27] = [
+const COMMANDS: [&[&str]; 36] = [
     &[],
     &["import"],
     &["execution"],
@@ -32,6 +32,15 @@ const COMMANDS: [&[&str]; 27] = [
     &["view", "rebuild"],
     &["view", "stats"],
     &["view", "verify"],
+    &["webhook", "create"],
+    &["webhook", "list"],
+    &["webhook", "show"],
+    &["webhook", "secret"],
+    &["webhook", "replay"],
+    &["webhook", "delete"],
+    &["project"],
+    &["nats", "config"],
+    &["nats", "consumer"],
     &["bench"],
     &["completions"],
 ];
@@ -55,6 +64,17 @@ fn every_command_has_help() {
     place.run(["--help"]).ok().says("Exit codes: 0 done, 1 failed, 2 wrong usage");
     assert_eq!(place.run(["--version"]).ok().out, format!("vidimus {}\n", env!("CARGO_PKG_VERSION")));
     assert!(!place.data().exists());
+}
+
+#[test]
+fn help_shows_no_password_of_an_address() {
+    let place = Place::new();
+    for command in COMMANDS {
+        let mut help = place.command(command.iter().chain(&["--help"]));
+        help.env("VIDIMUS_NATS", "nats://ann:hunter2@bus").env("VIDIMUS_SERVER", "https://ann:hunter2@api");
+        let done = finished(&mut help).ok();
+        assert!(!done.out.contains("hunter2"), "{command:?}: {}", done.out);
+    }
 }
 
 #[test]

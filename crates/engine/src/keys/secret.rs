@@ -33,13 +33,18 @@ impl KeyPepper {
         &self.0
     }
 
-    fn mac(&self, secret: &[u8; 32]) -> HmacSha256 {
+    fn mac(&self, message: &[u8]) -> HmacSha256 {
         // As HMAC pads a key that is shorter than a block; so there is no length that could be refused.
         let mut block = [0; 64];
         block[..32].copy_from_slice(&self.0);
         let mut mac = <HmacSha256 as KeyInit>::new(&block.into());
-        mac.update(secret);
+        mac.update(message);
         mac
+    }
+
+    /// A key for what `purpose` names, which has more than 32 bytes: so it is never what stands in the log for a secret.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> [u8; 32] {
+        self.mac(purpose).finalize().into_bytes().into()
     }
 
     /// What stands in the log for a secret.

@@ -1,7 +1,7 @@
 //! Every error: its code, whether it passes, and that it says what to do.
 
 use proto_events::{Actor, DecodeError, ExpectedVersion, GlobalPosition};
-use vidimus_domain::{attempt, execution, field::InvalidField, function, key, registry};
+use vidimus_domain::{attempt, execution, field::InvalidField, function, key, registry, webhook};
 use vidimus_engine::EngineError;
 use vidimus_log::{AppendError, Broken, Conflict, ReadError, Refusal, Unavailable};
 
@@ -26,7 +26,9 @@ fn every_error_has_its_code_and_says_whether_it_passes() {
             false,
         ),
         (attempt::Rejection::Field(field.clone()).into(), "text_missing", false),
-        (registry::Rejection::Field(field).into(), "text_missing", false),
+        (registry::Rejection::Field(field.clone()).into(), "text_missing", false),
+        (webhook::Rejection::Field(field).into(), "text_missing", false),
+        (webhook::Rejection::NotFound.into(), "webhook_not_found", false),
         (key::Rejection::NotFound.into(), "key_not_found", false),
         (key::Rejection::RolesMissing.into(), "roles_missing", false),
         (EngineError::KeyPepperMissing, "key_pepper_missing", false),
@@ -57,6 +59,7 @@ fn every_error_has_its_code_and_says_whether_it_passes() {
             | EngineError::Attempt(_)
             | EngineError::Key(_)
             | EngineError::Registry(_)
+            | EngineError::Webhook(_)
             | EngineError::KeyPepperMissing
             | EngineError::MissingRole { .. }
             | EngineError::Contention { .. }

@@ -22,3 +22,4 @@ mod reviews;
 mod runs;
 mod support;
 mod tenants;
+mod webhooks;

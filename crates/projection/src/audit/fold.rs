@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use proto_events::{
     AttemptEvent, Event, ExecutionEvent as E, FunctionEvent, FunctionName, KeyEvent, RecordedEvent,
-    RegistryEvent, ResultStatus, Role,
+    RegistryEvent, ResultStatus, Role, WebhookEvent, WebhookParked,
 };
 use uuid::Uuid;
 
@@ -62,6 +62,7 @@ pub(super) fn said<'e>(recorded: &RecordedEvent, event: &'e Event) -> Said<'e> {
             }
         }
         Event::Key(event) => administrative(None, None, key(event)),
+        Event::Webhook(event) => administrative(None, None, webhook(event)),
         Event::Registry(RegistryEvent::AgentRegistered(registered)) => {
             let named =
                 registered.name.as_deref().map(|name| format!("agent registered as {}", quoted(name)));
@@ -95,6 +96,22 @@ fn key(event: &KeyEvent) -> Cow<'static, str> {
             format!("key created for {actor} with {word} {}", roles.join(", ")).into()
         }
         KeyEvent::Revoked(revoked) => because("key revoked", revoked.reason.as_deref()),
+    }
+}
+
+fn webhook(event: &WebhookEvent) -> Cow<'static, str> {
+    let id = event.webhook_id();
+    match event {
+        WebhookEvent::Created(created) => format!("webhook {id} created for {}", quoted(&created.url)).into(),
+        WebhookEvent::Deleted(deleted) => because(format!("webhook {id} deleted"), deleted.reason.as_deref()),
+        WebhookEvent::Parked(parked) => {
+            let WebhookParked { position, attempts, .. } = parked;
+            let what = format!("webhook {id} parked at position {position} after {attempts} attempts");
+            because(what, Some(&parked.reason))
+        }
+        WebhookEvent::Replayed(replayed) => {
+            format!("webhook {id} set to what comes after position {}", replayed.after).into()
+        }
     }
 }
 

@@ -116,11 +116,12 @@ pub(super) fn read(row: &Row<'_>) -> Result<AuditEntry, SqlError> {
     })
 }
 
-/// What a setting of no function is about: an agent, a conversation of one, or a key.
+/// What a setting of no function is about: an agent, a conversation of one, a key, or the webhooks.
 fn setting(stream: &StreamId, agent: Option<&str>, conversation: Option<&str>) -> String {
     match (agent, conversation) {
         (Some(agent), Some(conversation)) => format!("{agent}/{conversation}"),
         (Some(agent), None) => agent.to_owned(),
+        (None, _) if stream.category() == StreamId::WEBHOOK => "webhooks".to_owned(),
         (None, _) => stream.key_id().map(|id| id.to_string()).unwrap_or_default(),
     }
 }

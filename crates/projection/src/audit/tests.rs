@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use proto_events::{
     Actor, AgentRegistered, AttemptEvent, ConversationRegistered, Digest, Event, ExecutionEvent,
-    FunctionEvent, KeyCreated, KeyEvent, KeyRevoked, RegistryEvent, Role, StreamId,
+    FunctionEvent, GlobalPosition, KeyCreated, KeyEvent, KeyRevoked, RegistryEvent, Role, StreamId,
+    Timestamp, WebhookCreated, WebhookDeleted, WebhookEvent, WebhookFilter, WebhookParked, WebhookReplayed,
 };
 use uuid::Uuid;
 
@@ -45,6 +46,16 @@ fn beginning(event_type: &str) -> &'static str {
         "key_revoked" => "key revoked: `lost \\n it`",
         "agent_registered" => "agent registered as `Einkauf`",
         "conversation_registered" => "conversation registered",
+        "webhook_created" => {
+            "webhook 00000000-0000-0000-0000-000000000008 created for `https://example.com/hook`"
+        }
+        "webhook_deleted" => "webhook 00000000-0000-0000-0000-000000000008 deleted: `moved`",
+        "webhook_parked" => {
+            "webhook 00000000-0000-0000-0000-000000000008 parked at position 5 after 9 attempts: `status 500`"
+        }
+        "webhook_replayed" => {
+            "webhook 00000000-0000-0000-0000-000000000008 set to what comes after position 4"
+        }
         other => panic!("{other}"),
     }
 }
@@ -73,6 +84,30 @@ pub(crate) async fn add_settings(history: &mut History) {
     let conversation = Event::Registry(RegistryEvent::ConversationRegistered(conversation));
     let stream = StreamId::conversation("buyer", "thread-1");
     history.append(&tenant, stream, &by, vec![conversation]).await;
+    let webhooks = webhook_events().into_iter().map(Event::Webhook).collect();
+    history.append(&tenant, StreamId::webhooks(), &by, webhooks).await;
+}
+
+fn webhook_events() -> Vec<WebhookEvent> {
+    let webhook_id = Uuid::from_u128(8);
+    vec![
+        WebhookEvent::Created(WebhookCreated {
+            webhook_id,
+            url: "https://example.com/hook".to_owned(),
+            label: None,
+            filter: WebhookFilter::default(),
+            starts_after: GlobalPosition::START,
+        }),
+        WebhookEvent::Parked(WebhookParked {
+            webhook_id,
+            position: GlobalPosition::new(5),
+            reason: "status 500".to_owned(),
+            attempts: 9,
+            since: Timestamp::from_micros(0),
+        }),
+        WebhookEvent::Replayed(WebhookReplayed { webhook_id, after: GlobalPosition::new(4) }),
+        WebhookEvent::Deleted(WebhookDeleted { webhook_id, reason: Some("moved".to_owned()) }),
+    ]
 }
 
 #[tokio::test]
@@ -106,7 +141,7 @@ async fn every_kind_of_event_has_its_entry() {
                 assert_eq!((said.execution_id, said.agent), (Some(opened.execution_id), None));
                 assert_eq!(said.function, Some(&opened.function));
             }
-            Event::Key(_) => {
+            Event::Key(_) | Event::Webhook(_) => {
                 assert_eq!(said.category, AuditCategory::Administrative);
                 assert_eq!((said.execution_id, said.function), (None, None));
                 assert_eq!((said.agent, said.conversation), (None, None));
@@ -128,6 +163,7 @@ async fn every_kind_of_event_has_its_entry() {
         AttemptEvent::TYPES,
         KeyEvent::TYPES,
         RegistryEvent::TYPES,
+        WebhookEvent::TYPES,
     ]
     .concat();
     assert_eq!(seen.len(), types.len(), "{seen:?}");

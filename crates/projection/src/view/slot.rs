@@ -63,14 +63,24 @@ async fn is_of(log: &dyn EventLog, checkpoint: Checkpoint) -> Result<bool, OpenE
     Ok(found.first().is_some_and(|recorded| Some(recorded.leaf_hash) == checkpoint.leaf_hash))
 }
 
+fn path(view: View, directory: &Path) -> PathBuf {
+    directory.join(format!("{view}.sqlite"))
+}
+
+/// The view's file in `directory`, as it is.
+pub(crate) async fn opened(view: View, directory: &Path) -> Result<Opened, OpenError> {
+    let path = path(view, directory);
+    let opened = blocking(move || sql::open(&path, view.projection().schema())).await;
+    opened.map_err(|error| OpenError::Io { directory: directory.to_owned(), reason: error.to_string() })
+}
+
 impl Slot {
     /// Opens the view's file in `directory`; one that cannot be used any more is deleted.
     pub(crate) async fn open(view: View, directory: &Path, log: &dyn EventLog) -> Result<Self, OpenError> {
-        let path = directory.join(format!("{view}.sqlite"));
         let io = |reason: String| OpenError::Io { directory: directory.to_owned(), reason };
         let slot = Self {
             view,
-            path: path.clone(),
+            path: path(view, directory),
             writer: Arc::default(),
             readers: Arc::default(),
             turns: Arc::new(Semaphore::new(CONCURRENT_QUERIES)),
@@ -81,8 +91,7 @@ impl Slot {
             wanted: Notify::new(),
         };
         sql::delete(&slot.building_path()).map_err(|error| io(error.to_string()))?;
-        let opened = blocking(move || sql::open(&path, view.projection().schema())).await;
-        let reason = match opened.map_err(|error| io(error.to_string()))? {
+        let reason = match opened(view, directory).await? {
             Opened::Good(connection, standing) if is_of(log, standing.checkpoint).await? => {
                 slot.install(connection, standing).await;
                 return Ok(slot);

@@ -7,7 +7,7 @@ use proto_events::{Actor, ExpectedVersion, NewEvent, StreamId, Timestamp};
 use uuid::Uuid;
 use vidimus_log::{Append, EventLog as _, SledLog, SledLogOptions, StreamWrite};
 
-use crate::{Measured, now};
+use vidimus_tests::measure::{Measured, now};
 
 /// Payload bytes of each event: what a proposal's three events have on average.
 const PAYLOAD_BYTES: usize = 420;

@@ -20,47 +20,7 @@ mod sse;
 
 use std::time::Duration;
 
-/// What was measured: a rate and latencies.
-pub(crate) struct Measured {
-    /// Answers a second.
-    pub(crate) rate: f64,
-    /// Latencies in microseconds, sorted.
-    pub(crate) micros: Vec<u32>,
-}
-
-impl Measured {
-    pub(crate) fn of(seconds: f64, mut micros: Vec<u32>) -> Self {
-        micros.sort_unstable();
-        Self { rate: micros.len() as f64 / seconds, micros }
-    }
-
-    /// The latency that this share of the answers stays within, in milliseconds.
-    pub(crate) fn millis(&self, share: f64) -> f64 {
-        let index = ((self.micros.len() as f64 * share) as usize).min(self.micros.len().saturating_sub(1));
-        self.micros.get(index).map_or(f64::NAN, |micros| f64::from(*micros) / 1000.0)
-    }
-}
-
-/// The middle one of several rounds, by rate.
-pub(crate) fn median(mut rounds: Vec<Measured>) -> Measured {
-    rounds.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-    let middle = rounds.len() / 2;
-    rounds.swap_remove(middle)
-}
-
-/// The monotonic clock.
-#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock; that is what it is for")]
-pub(crate) fn now() -> std::time::Instant {
-    std::time::Instant::now()
-}
-
-fn option(name: &str) -> Option<String> {
-    std::env::args().skip_while(|argument| argument != name).nth(1)
-}
-
-fn number(name: &str, default: f64) -> f64 {
-    option(name).map_or(default, |text| text.parse().unwrap())
-}
+use vidimus_tests::measure::{number, option};
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

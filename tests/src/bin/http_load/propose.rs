@@ -2,10 +2,11 @@
 
 use std::{process::Command, time::Duration};
 
+use vidimus_tests::measure::{Measured, median, now};
+
 use crate::{
-    Measured, append,
+    append,
     connection::{Connection, post},
-    median, now,
     server::{self, Server},
 };
 

@@ -9,10 +9,10 @@ use tokio::{
     time::{Instant, MissedTickBehavior},
 };
 
+use vidimus_tests::measure::{Measured, median, now};
+
 use crate::{
-    Measured,
     connection::{Connection, post},
-    median, now,
     propose::proposal,
     server::Server,
 };

@@ -6,6 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use vidimus_api_types::Problem;
+use vidimus_engine::Deliveries;
+use vidimus_projection::Relay;
 
 use crate::{problem::ApiError, state::Api, telemetry};
 
@@ -27,7 +29,10 @@ pub(super) async fn metrics(State(api): State<Api>) -> Result<Response, ApiError
     let metrics = api.metrics();
     let waiting = i64::try_from(api.live().waiters.count()).unwrap_or(i64::MAX);
     metrics.waiters.set(waiting);
-    let text = metrics.text(api.engine().log().tail(), api.views()).map_err(|error| {
+    metrics.webhooks(api.deliveries().map(Deliveries::totals).unwrap_or_default());
+    metrics.bus_commands(api.command_service());
+    let feeds = api.relay().map(Relay::status).into_iter().flatten();
+    let text = metrics.text(api.engine().log().tail(), api.views(), feeds).map_err(|error| {
         tracing::error!(%error, "the figures could not be written as text");
         ApiError::new(
             StatusCode::INTERNAL_SERVER_ERROR,

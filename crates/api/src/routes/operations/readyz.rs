@@ -1,12 +1,14 @@
 //! `GET /readyz`
 
+mod trouble;
+
 use axum::{Json, extract::State, http::StatusCode};
 use proto_events::GlobalPosition;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vidimus_projection::View;
+use vidimus_projection::{Relay, RelayStatus, View};
 
-use crate::state::Api;
+use crate::{commands::CommandServiceStatus, state::Api};
 
 /// Whether the server should be sent requests.
 #[derive(Serialize, ToSchema)]
@@ -20,6 +22,56 @@ pub(super) struct Readiness {
     position: GlobalPosition,
     /// How the views are.
     views: Vec<ViewReadiness>,
+    /// How far what is on the log is on NATS; empty without NATS. Commands do not wait for it, and so neither does readiness.
+    relay: Vec<RelayReadiness>,
+    /// How the commands over NATS are; `null` without NATS. Whoever asks over HTTP does not need them, and so neither does
+    /// readiness.
+    commands_over_nats: Option<CommandsReadiness>,
+}
+
+/// How one feed of the relay is.
+#[derive(Serialize, ToSchema)]
+struct RelayReadiness {
+    /// Which.
+    feed: &'static str,
+    /// The stream that it is published on.
+    stream: String,
+    /// How many events of the log it has not published yet.
+    lag: u64,
+    /// What keeps it from moving on: a stable code; `null` where nothing does.
+    code: Option<&'static str>,
+    /// What to do; the server's log has the details.
+    trouble: Option<&'static str>,
+}
+
+impl From<RelayStatus> for RelayReadiness {
+    fn from(status: RelayStatus) -> Self {
+        let RelayStatus { feed, stream, lag, trouble, .. } = status;
+        let code = trouble.map(|trouble| trouble.code);
+        Self { feed, stream, lag, code, trouble: code.map(trouble::in_words) }
+    }
+}
+
+/// How the commands over NATS are.
+#[derive(Serialize, ToSchema)]
+struct CommandsReadiness {
+    /// Whether they are taken now.
+    serving: bool,
+    /// How many have no answer yet.
+    in_flight: u64,
+    /// How many were answered `overloaded` since the start of the server.
+    overloaded: u64,
+    /// Why they are not taken: a stable code; `null` where they are.
+    code: Option<&'static str>,
+    /// What to do; the server's log has the details.
+    trouble: Option<&'static str>,
+}
+
+impl From<CommandServiceStatus> for CommandsReadiness {
+    fn from(status: CommandServiceStatus) -> Self {
+        let CommandServiceStatus { serving, code, in_flight, overloaded } = status;
+        Self { serving, in_flight, overloaded, code, trouble: code.map(trouble::in_words) }
+    }
 }
 
 /// How one view is.
@@ -72,6 +124,9 @@ pub(super) async fn readyz(State(api): State<Api>) -> (StatusCode, Json<Readines
         }
     }
     let ready = reasons.is_empty();
-    let readiness = Readiness { ready, reasons, position: api.engine().log().tail(), views: views.into() };
+    let relay = api.relay().map(Relay::status).into_iter().flatten().map(RelayReadiness::from).collect();
+    let position = api.engine().log().tail();
+    let commands_over_nats = api.command_service().map(CommandsReadiness::from);
+    let readiness = Readiness { ready, reasons, position, views: views.into(), relay, commands_over_nats };
     (if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(readiness))
 }

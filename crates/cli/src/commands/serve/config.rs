@@ -1,13 +1,14 @@
-//! The settings of the server: the command line, then the environment, then the file, then the defaults.
-
-use std::path::{Path, PathBuf};
+//! The settings of the server.
 
 use vidimus_api::Settings as ApiSettings;
+use vidimus_bus::ServiceOptions;
 use vidimus_engine::Settings as EngineSettings;
+use vidimus_webhook::Settings as WebhookSettings;
 
 use crate::{
-    args::{Global, Limit, LogFormat, Serve, ServeOptions, Span},
-    error::{Failure, Kind},
+    args::{Global, Limit, LogFormat, Networks, Redact, Serve, ServeOptions, Span},
+    commands::settings,
+    error::Failure,
     server,
 };
 
@@ -21,9 +22,13 @@ pub(super) struct Config {
 }
 
 pub(super) fn read(global: &Global, args: Serve) -> Result<Config, Failure> {
-    let file = args.config.as_deref().map(read_file).transpose()?.unwrap_or_default();
+    let Serve { config, options, publish, nats } = args;
+    let file = settings::read(config.as_deref())?;
+    let directory = settings::data(global, &file);
+    let options = options.or(&file);
+    let of_nats = options.set().find(|name| name.starts_with("nats_"));
     let ServeOptions {
-        data,
+        data: _,
         log,
         listen,
         log_format,
@@ -37,16 +42,35 @@ pub(super) fn read(global: &Global, args: Serve) -> Result<Config, Failure> {
         approval_ttl,
         permit_ttl,
         lease,
-    } = args.options.or(file);
+        webhook_networks,
+        webhook_http,
+        webhook_retry_for,
+        nats_max_commands,
+    } = options;
+    let (publish, nats) = settings::publishing(publish, nats, file);
     let (api, engine) = (ApiSettings::default(), EngineSettings::default());
     let time = |given: Option<Span>, default| given.map_or(default, |Span(time)| time);
-    let directory: PathBuf = match (&global.data, data) {
-        (None, Some(data)) => data,
-        _ => global.data().to_owned(),
+    let redaction = publish.redact.clone().map_or(api.redaction, |Redact(redaction)| redaction);
+    let webhooks = WebhookSettings::default();
+    let webhooks = WebhookSettings {
+        allow_networks: webhook_networks.map_or(webhooks.allow_networks, |Networks(networks)| networks),
+        allow_http: webhook_http.unwrap_or(webhooks.allow_http),
+        retry_for: time(webhook_retry_for, webhooks.retry_for),
+        redaction: redaction.clone(),
+        ..webhooks
     };
+    let drain_timeout = time(drain, api.drain_timeout);
+    let max_in_flight = nats_max_commands.unwrap_or(ServiceOptions::default().max_in_flight);
+    let commands = (max_in_flight > 0).then_some(ServiceOptions { max_in_flight, drain_timeout });
+    let nats = settings::nats("vidimus", &publish, &nats, commands)?;
+    if nats.is_none()
+        && let Some(name) = of_nats
+    {
+        return Err(settings::useless(name));
+    }
     Ok(Config {
         listen: listen.unwrap_or_else(|| "127.0.0.1:7878".to_owned()),
-        log: log.unwrap_or_else(|| "info,sled=off".to_owned()),
+        log: log.unwrap_or_else(|| "info,sled=off,async_nats=off".to_owned()),
         log_format: log_format.unwrap_or_default(),
         server: server::Config {
             data: directory,
@@ -55,7 +79,8 @@ pub(super) fn read(global: &Global, args: Serve) -> Result<Config, Failure> {
                 max_connections: max_connections.unwrap_or(api.max_connections),
                 max_streams: max_streams.unwrap_or(api.max_streams),
                 max_waiters: max_waiters.unwrap_or(api.max_waiters),
-                drain_timeout: time(drain, api.drain_timeout),
+                drain_timeout,
+                redaction,
                 rate_limit: rate_limit.map_or(api.rate_limit, |Limit(limit)| limit),
                 ..api
             },
@@ -65,77 +90,8 @@ pub(super) fn read(global: &Global, args: Serve) -> Result<Config, Failure> {
                 permit_ttl: time(permit_ttl, engine.permit_ttl),
                 lease: time(lease, engine.lease),
             },
+            webhooks,
+            nats,
         },
     })
-}
-
-fn read_file(path: &Path) -> Result<ServeOptions, Failure> {
-    let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let kind = if error.kind() == std::io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Other };
-        Failure::new(kind, "config_unreadable", format!("cannot read the settings in `{name}`: {error}"))
-    })?;
-    toml::from_str(&text).map_err(|error| {
-        let line = error
-            .span()
-            .and_then(|span| text.get(..span.start))
-            .map_or(1, |before| before.matches('\n').count() + 1);
-        // Several lines with a drawing; its own first line says less than ours.
-        let message = format!("the settings in `{name}` are wrong in line {line}: {}", error.message());
-        Failure::usage("config_invalid", message)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(text: &str) -> Result<ServeOptions, Failure> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), text).unwrap();
-        read_file(file.path())
-    }
-
-    #[test]
-    fn every_setting_can_be_in_a_file() {
-        let text = r#"
-            data = "/var/lib/vidimus"
-            log = "debug"
-            listen = "[::1]:0"
-            log_format = "json"
-            rate_limit = "off"
-            max_body_bytes = 1000
-            max_connections = 1
-            max_streams = 2
-            max_waiters = 3
-            drain = "4s"
-            confirmation_ttl = "5m"
-            approval_ttl = "6h"
-            permit_ttl = "7d"
-            lease = "800ms"
-        "#;
-        let options = of(text).unwrap();
-        let shown = format!("{options:?}");
-        assert!(!shown.contains("None,") || shown.matches("None").count() == 1, "{shown}");
-        assert_eq!(options.rate_limit, Some(Limit(None)));
-        assert_eq!(of("").unwrap(), ServeOptions::default());
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_with_its_line() {
-        for (text, line, says) in [
-            ("listen = \"a\"\nlisten_on = 7\n", 2, "unknown field `listen_on`"),
-            ("\n\nmax_streams = \"many\"\n", 3, "invalid type"),
-            ("drain = \"10 s\"\n", 1, "`10 s` is no time"),
-            ("max_streams = 1\nrate_limit = \"fast\"\n", 2, "`fast` is no limit"),
-            ("listen = \n", 1, ""),
-            ("log_format = \"xml\"", 1, "`xml`"),
-            ("max_streams = -1", 1, "invalid value"),
-        ] {
-            let failure = of(text).unwrap_err();
-            assert_eq!((failure.kind, &*failure.code), (Kind::Usage, "config_invalid"));
-            let message = &failure.message;
-            assert!(message.contains(&format!("in line {line}: ")) && message.contains(says), "{message}");
-        }
-    }
 }

@@ -50,6 +50,7 @@ async fn every_recorded_event_is_an_entry_of_its_tenant_in_both_directions() {
             Event::Key(_) => KEY.to_string(),
             Event::Registry(RegistryEvent::AgentRegistered(_)) => "buyer".to_owned(),
             Event::Registry(RegistryEvent::ConversationRegistered(_)) => "buyer/thread-1".to_owned(),
+            Event::Webhook(_) => "webhooks".to_owned(),
         };
         assert_eq!(entry.subject, subject);
     }
