@@ -10,14 +10,11 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what happens")]
 
-use std::{
-    error::Error,
-    fs::{self, OpenOptions},
-    io::Write as _,
-    path::Path,
-    time::Duration,
-};
+mod tool;
 
+use std::{error::Error, path::Path, time::Duration};
+
+use tool::{crash_at, refund};
 use vidimus_client::{
     Client,
     types::{Actor, Complete, Execution, Fail, Json, Propose, Stage, Start, Until},
@@ -91,27 +88,4 @@ async fn run(
         }
     }
     Ok(())
-}
-
-/// The tool: one line of the ledger for each execution, however often it is asked. A tool that cannot do this must not be
-/// run again after a crash; its call ends as `unknown`, and evidence settles it.
-fn refund(ledger: &Path, execution_id: &str) -> std::io::Result<String> {
-    let lines = fs::read_to_string(ledger).unwrap_or_default();
-    if let Some(line) = lines.lines().position(|line| line == execution_id) {
-        println!("ran        before the crash");
-        return Ok(format!("R-{}", line + 1));
-    }
-    let mut file = OpenOptions::new().create(true).append(true).open(ledger)?;
-    writeln!(file, "{execution_id}")?;
-    file.sync_all()?;
-    println!("ran        now");
-    Ok(format!("R-{}", lines.lines().count() + 1))
-}
-
-/// Ends the process as a crash does: nothing is cleaned up, nothing is reported.
-fn crash_at(wanted: Option<&str>, here: &str) {
-    if wanted == Some(here) {
-        println!("crashed    {here}");
-        std::process::abort();
-    }
 }
