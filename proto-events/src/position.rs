@@ -32,6 +32,12 @@ impl GlobalPosition {
     }
 }
 
+impl From<u64> for GlobalPosition {
+    fn from(index: u64) -> Self {
+        Self(index)
+    }
+}
+
 impl fmt::Display for GlobalPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

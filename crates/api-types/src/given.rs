@@ -195,7 +195,7 @@ pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 
 #[cfg(test)]
 mod tests {
-    use crate::{Complete, Progress};
+    use crate::{Complete, GlobalPosition, Progress, ReplayWebhook};
 
     #[test]
     fn integers_however_they_are_written() {
@@ -208,6 +208,11 @@ mod tests {
         for no in ["34.5", "-1", "-1.0", "256", "1e3", "\"34\"", "true", "[34]"] {
             assert!(percent(no).is_err(), "{no}");
         }
+        let after = |value: &str| {
+            let read = serde_json::from_str::<ReplayWebhook>(&format!("{{\"after\":{value}}}"));
+            read.ok().and_then(|replay| replay.after).map(GlobalPosition::get)
+        };
+        assert_eq!([after("7"), after("7.0"), after("7.5")], [Some(7), Some(7), None]);
         let duration = |value: &str| {
             let (start, end) = ("2026-01-15T10:30:00Z", "2026-01-15T10:30:01Z");
             let timing = format!(r#"{{"started_at":"{start}","finished_at":"{end}","duration_ms":{value}}}"#);

@@ -71,7 +71,7 @@ pub struct CreateWebhook {
     #[serde(default, deserialize_with = "given::object")]
     pub filter: WebhookFilter,
     /// Deliver what comes after this position: 0 for all of history. Without it, what comes from now on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given::integer", skip_serializing_if = "Option::is_none")]
     pub after: Option<GlobalPosition>,
 }
 
@@ -202,6 +202,6 @@ pub struct DeletedWebhook {
 pub struct ReplayWebhook {
     /// Deliver what comes after this position: 0 for all of history. Without it, a webhook that is parked goes on with what
     /// was not taken, and one that is not stays as it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "given::integer", skip_serializing_if = "Option::is_none")]
     pub after: Option<GlobalPosition>,
 }

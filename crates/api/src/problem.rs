@@ -190,7 +190,7 @@ impl From<EngineError> for ApiError {
                 return at_fault(StatusCode::CONFLICT, "expires_at");
             }
             // It has the form that the document asks for, and still is no address.
-            EngineError::Webhook(webhook::Rejection::AddressUnusable) => {
+            EngineError::Webhook(webhook::Rejection::AddressUnusable { .. }) => {
                 return at_fault(StatusCode::CONFLICT, "url");
             }
             // Where the log ends decides that, not the form of the request.
@@ -332,7 +332,12 @@ mod tests {
                 "agent_cannot_manage_webhooks",
                 None,
             ),
-            (webhook::Rejection::AddressUnusable, 409, "address_unusable", Some("body.url")),
+            (
+                webhook::Rejection::AddressUnusable { problem: "is not" },
+                409,
+                "address_unusable",
+                Some("body.url"),
+            ),
             (webhook::Rejection::TooMany { max: 100 }, 409, "too_many_webhooks", None),
             (
                 webhook::Rejection::PositionUnknown { position, tail },

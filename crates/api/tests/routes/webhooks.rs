@@ -208,7 +208,7 @@ async fn an_address_that_is_never_posted_to_is_refused_at_once() {
     let (world, deliveries) = delivering().await;
     deliveries.check_with(|url| if url.starts_with("https:") { Ok(()) } else { Err("is not `https`") });
     let refused = world.post(&world.acme.ada, "/v1/webhooks", json!({"url": "http://example.com"})).await;
-    assert_eq!(refused.at_fault(), (422, "invalid_field".to_owned(), "body.url".to_owned()));
+    assert_eq!(refused.at_fault(), (409, "address_unusable".to_owned(), "body.url".to_owned()));
     world.post(&world.acme.ada, "/v1/webhooks", hook()).await.with(201);
 }
 

@@ -23,7 +23,8 @@ pub fn address(text: &str) -> Result<Url, Rejection> {
             "is no address of a web server; use one like `https://example.com/hook`, in ASCII, without user and fragment",
         ));
     }
-    Url::parse(text).map_err(|_| Rejection::AddressUnusable)
+    Url::parse(text)
+        .map_err(|_| Rejection::AddressUnusable { problem: "has no host or port that there can be" })
 }
 
 const fn invalid(problem: &'static str) -> Rejection {

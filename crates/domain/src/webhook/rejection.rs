@@ -11,9 +11,12 @@ pub enum Rejection {
     /// A field of the command breaks its limits.
     #[error(transparent)]
     Field(#[from] InvalidField),
-    /// The address has the form of one, and names no host.
-    #[error("`url` has no host or port that there can be: correct it and send the command again")]
-    AddressUnusable,
+    /// The address has the form of one, and nothing can be posted there.
+    #[error("`url` {problem}: correct it and send the command again")]
+    AddressUnusable {
+        /// Why not, in words.
+        problem: &'static str,
+    },
     /// Where notifications go is not for agents to say.
     #[error("agent `{actor}` cannot manage webhooks: have an administrator do it")]
     AgentCannotManageWebhooks {
@@ -63,7 +66,7 @@ impl Rejection {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Field(field) => field.code(),
-            Self::AddressUnusable => "address_unusable",
+            Self::AddressUnusable { .. } => "address_unusable",
             Self::AgentCannotManageWebhooks { .. } => "agent_cannot_manage_webhooks",
             Self::TooMany { .. } => "too_many_webhooks",
             Self::PositionUnknown { .. } => "position_unknown",

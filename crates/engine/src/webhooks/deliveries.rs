@@ -12,10 +12,7 @@ use std::{
 use proto_events::{GlobalPosition, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use vidimus_domain::{
-    field::InvalidField,
-    webhook::{Rejection, Webhook},
-};
+use vidimus_domain::webhook::{Rejection, Webhook};
 
 /// How the deliveries of one webhook stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,10 +120,10 @@ impl Deliveries {
     /// Whether a webhook with this address could be delivered to, as far as that can be told now.
     ///
     /// # Errors
-    /// `invalid_field`, for `url`.
+    /// `address_unusable`.
     pub fn check(&self, url: &str) -> Result<(), Rejection> {
         let checked = self.0.check.get().map_or(Ok(()), |check| check(url));
-        checked.map_err(|problem| InvalidField::Invalid { field: "url", problem }.into())
+        checked.map_err(|problem| Rejection::AddressUnusable { problem })
     }
 
     /// How the deliveries of a webhook stand; `None` where nothing is delivered for it here.
