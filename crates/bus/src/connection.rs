@@ -1,5 +1,6 @@
 //! A connection to NATS.
 
+mod address;
 mod files;
 mod refusals;
 
@@ -12,7 +13,8 @@ use std::{
     time::Duration,
 };
 
-use async_nats::{Client, Event, ServerAddr, connection::State};
+use address::{addresses, without_password};
+use async_nats::{Client, Event, connection::State};
 use futures_util::Sink as _;
 use refusals::Refusals;
 use tokio::{
@@ -359,29 +361,6 @@ fn plain(error: &str) -> String {
     format!("{hint} ({error})")
 }
 
-fn addresses(url: &str) -> Result<Vec<ServerAddr>, ConnectError> {
-    // All of it is named: a password with a comma would otherwise be in two parts, and one of them without its `@`.
-    let invalid = |reason: String| ConnectError::InvalidUrl { url: without_password(url), reason };
-    let parse = |url: &str| {
-        let address: ServerAddr =
-            url.trim().parse().map_err(|error: std::io::Error| invalid(error.to_string()))?;
-        if address.host().is_empty() {
-            return Err(invalid("it names no host".to_owned()));
-        }
-        Ok(address)
-    };
-    url.split(',').map(parse).collect()
-}
-
-/// The URL without what stands before an `@`.
-fn without_password(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme < at => format!("{}…{}", &url[..scheme + 3], &url[at..]),
-        (None, Some(at)) => format!("…{}", &url[at..]),
-        _ => url.to_owned(),
-    }
-}
-
 /// None before the first attempt; then 100 ms, doubled with each one.
 fn pause(attempts: usize) -> Duration {
     let Some(failed) = attempts.checked_sub(2) else { return Duration::ZERO };
@@ -397,31 +376,5 @@ mod tests {
     fn attempts_are_made_at_once_and_then_more_and_more_rarely() {
         let pauses: Vec<_> = [0, 1, 2, 3, 4, 7, 8, 1000].map(|attempt| pause(attempt).as_millis()).into();
         assert_eq!(pauses, [0, 0, 100, 200, 400, 3200, 4000, 4000]);
-    }
-
-    #[test]
-    fn an_address_that_is_none_is_named_without_its_password() {
-        let error = addresses("nats://ann:secret@host:port").unwrap_err();
-        assert!(error.to_string().starts_with("`nats://…@host:port` is no address"), "{error}");
-        assert_eq!(error.code(), "nats_url_invalid");
-        for url in ["nats://ann:se,cret@host", "ann:se,cret@host", "nats://a:1,nats://ann:se,c@ret@host:port"]
-        {
-            let error = addresses(url).unwrap_err().to_string();
-            assert!(!error.contains("se,") && !error.contains("ret@"), "{error}");
-            assert!(error.contains("`,` as `%2C`"), "{error}");
-        }
-        assert_eq!(without_password("ann:secret@host"), "…@host");
-        assert_eq!(without_password("host:4222"), "host:4222");
-        assert_eq!(addresses("nats://a:4222, tls://b").unwrap().len(), 2);
-        assert_eq!(addresses("nats://ann:se%2Ccret@a,nats://b").unwrap()[0].password(), Some("se%2Ccret"));
-    }
-
-    #[test]
-    fn an_address_without_a_host_is_none() {
-        for url in ["", "nats://", "nats://a:4222,", "nats://ann:secret@"] {
-            let error = addresses(url).unwrap_err();
-            assert_eq!(error.code(), "nats_url_invalid", "{url}");
-            assert!(!error.to_string().contains("secret"), "{error}");
-        }
     }
 }
