@@ -41,6 +41,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         requester: Some(Actor::user("customer-9")),
         idempotency_key: Some("ticket-4711/refund".to_owned()),
         context: None,
+        former_execution: None,
+        asked_by: Vec::new(),
     };
     let proposed = engine.propose(&agent, proposal.clone()).await?;
     let id = proposed.execution_id;
@@ -52,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // What is approved is bound to the digest of the arguments that the reviewer saw.
     let seen = proposed.state.execution().and_then(|execution| execution.arguments_digest());
-    let approved = engine.approve(&reviewer, id, seen, Some("order checked".to_owned())).await?;
+    let approved = engine.approve(&reviewer, id, seen, Some("order checked".to_owned()), None).await?;
     println!("approved   {}", stage(&approved));
 
     let permit = approved.state.execution().and_then(|execution| execution.permit.clone());

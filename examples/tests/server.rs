@@ -104,7 +104,7 @@ async fn a_runtime_that_crashes_anywhere_goes_on_and_does_nothing_twice() {
     assert_eq!(lines(&crashed), ["proposed   awaiting_approval", "crashed    after-propose"]);
     let waiting = reviewer.approvals(&world.waiting()).await.unwrap().items;
     let [waiting] = &waiting[..] else { unreachable!("{waiting:?}") };
-    let seen = Approve { arguments_digest: Some(waiting.arguments_digest), comment: None };
+    let seen = Approve { arguments_digest: Some(waiting.arguments_digest), ..Approve::default() };
     reviewer.approve(waiting.execution_id, &seen).await.unwrap();
 
     let crashed = world.run(program, &agent, &[path, "after-start"]).await;

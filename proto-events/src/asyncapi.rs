@@ -54,7 +54,7 @@ pub fn asyncapi(
     published::add(&mut parts);
     commands::add(&mut parts, &mut schemas, openapi, route)?;
     let Parts { channels, operations, messages } = parts;
-    Ok(json!({
+    let mut document = json!({
         "asyncapi": "3.1.0",
         "info": {
             "title": "Vidimus on NATS",
@@ -79,7 +79,10 @@ pub fn asyncapi(
             "schemas": schemas.into_value(),
             "securitySchemes": security_schemes(),
         },
-    }))
+    });
+    // In one order, whatever else is built along with this.
+    document.sort_all_objects();
+    Ok(document)
 }
 
 const INFO: &str = "What Vidimus publishes on NATS, and the commands that it answers there.\n\n\

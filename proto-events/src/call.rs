@@ -1,6 +1,4 @@
-//! The parts that events share: the call, the decision on it, what came of it.
-
-use std::collections::BTreeMap;
+//! The parts that events share: the call and what came of it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -77,100 +75,6 @@ pub struct ActivityReport {
     /// Where the call went, without query and fragment; at most 1,024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_url: Option<String>,
-}
-
-/// Outcome of the decision on a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Decided: there is nothing to do.
-    NoOp,
-    /// It may run.
-    Allowed,
-    /// The requesting user has to confirm it.
-    ConfirmationRequired,
-    /// Reviewers have to approve it.
-    AwaitingApproval,
-    /// It may not run.
-    Blocked,
-}
-
-impl Outcome {
-    /// The outcome's stable name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NoOp => "no_op",
-            Self::Allowed => "allowed",
-            Self::ConfirmationRequired => "confirmation_required",
-            Self::AwaitingApproval => "awaiting_approval",
-            Self::Blocked => "blocked",
-        }
-    }
-}
-
-/// A layer of the decision; the strictest layer's outcome counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Layer {
-    /// The function's access: `Disabled`, `Enabled`, `EnabledWithConfirmation`.
-    FunctionAccess,
-}
-
-/// What one layer found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct LayerFinding {
-    /// The layer.
-    pub layer: Layer,
-    /// What it asks for.
-    pub outcome: Outcome,
-    /// Stable code of the reason, for example `function_disabled`.
-    pub code: String,
-    /// The reason in words, for people.
-    pub reason: String,
-}
-
-/// The facts that a decision read, by name.
-pub type Facts = BTreeMap<String, serde_json::Value>;
-
-/// A decision on a call with all that is needed to derive it again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Decision {
-    /// The strictest finding's outcome.
-    pub outcome: Outcome,
-    /// Digest of the arguments that were decided on.
-    pub arguments_digest: ArgumentsDigest,
-    /// Version (digest) of the policy set in force; absent while there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub policy_set: Option<String>,
-    /// What each layer found, strictest first.
-    pub findings: Vec<LayerFinding>,
-    /// Ids of the policy rules that matched.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub matched_rules: Vec<String>,
-    /// The facts that were read.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
-    pub facts: Facts,
-}
-
-impl Decision {
-    /// The strictest finding, the first of equally strict ones: the reason for the outcome.
-    pub fn deciding(&self) -> Option<&LayerFinding> {
-        self.findings.iter().rev().max_by_key(|finding| finding.outcome)
-    }
-}
-
-/// Who may resolve an approval.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Reviewers {
-    /// Any approver of the tenant who is not the requester.
-    AnyApprover,
 }
 
 /// How a call ended.

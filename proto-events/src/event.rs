@@ -2,16 +2,26 @@
 
 mod execution;
 mod function;
+mod governance;
 mod key;
 mod registry;
 mod webhook;
 
 pub use execution::{
-    ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalRequired, AttemptOpened, Blocked,
-    ConfirmationRequired, Confirmed, Decided, Declined, Expired, Finished, InProgress, Initiated, Permitted,
-    Progressed, Reattempted, ResultUnknown, Settled,
+    ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalEscalated, ApprovalReminded, ApprovalRequired,
+    ApprovalVoted, AttemptOpened, Blocked, Commented, ConfirmationRequired, Confirmed, Decided, Declined,
+    Expired, Finished, InProgress, Initiated, PermitWithdrawn, Permitted, Progressed, Reattempted, Redecided,
+    ResultUnknown, Resumed, Settled, Suspended,
 };
-pub use function::{Access, FunctionAccessChanged};
+pub use function::{
+    Access, AgentScopesChanged, ConnectionDescribed, FunctionAccessChanged, FunctionDescribed,
+    FunctionWithdrawn, ToolSetRecorded,
+};
+pub use governance::{
+    ArgumentCondition, ArgumentTest, Delegated, DelegationEnded, FreezeScope, Frozen, GrantCreated,
+    GrantRevoked, GrantScope, GrantUsed, GroupChanged, PolicySetActivated, PolicySetShadowed,
+    PolicySetStored, ShadowDiffered, Unfrozen, UserSpoke,
+};
 pub use key::{KeyCreated, KeyRevoked, Role};
 pub use registry::{AgentRegistered, ConversationRegistered};
 pub use webhook::{WebhookCreated, WebhookDeleted, WebhookFilter, WebhookParked, WebhookReplayed};
@@ -120,15 +130,15 @@ events! {
     /// What can happen to an execution. In its stream; the first is always `initiated`.
     ExecutionEvent {
         /// The call was proposed, or handed in after the fact.
-        Initiated(Initiated) = "initiated", 1;
+        Initiated(Initiated) = "initiated", 2;
         /// The decision: it may run.
-        Allowed(Decided) = "allowed", 1;
+        Allowed(Decided) = "allowed", 2;
         /// The decision: it may not run.
-        Blocked(Blocked) = "blocked", 1;
+        Blocked(Blocked) = "blocked", 2;
         /// The decision: there is nothing to do.
-        NoOp(Decided) = "no_op", 1;
+        NoOp(Decided) = "no_op", 2;
         /// The decision: the requesting user has to confirm.
-        ConfirmationRequired(ConfirmationRequired) = "confirmation_required", 1;
+        ConfirmationRequired(ConfirmationRequired) = "confirmation_required", 2;
         /// The requesting user confirmed.
         Confirmed(Confirmed) = "confirmed", 1;
         /// The requesting user declined.
@@ -136,13 +146,13 @@ events! {
         /// Nobody confirmed in time.
         ConfirmationExpired(Expired) = "confirmation_expired", 1;
         /// The decision: reviewers have to approve.
-        ApprovalRequired(ApprovalRequired) = "approval_required", 1;
+        ApprovalRequired(ApprovalRequired) = "approval_required", 2;
         /// Approved.
-        ApprovalAccepted(ApprovalAccepted) = "approval_accepted", 1;
+        ApprovalAccepted(ApprovalAccepted) = "approval_accepted", 2;
         /// Denied.
-        ApprovalDenied(ApprovalDenied) = "approval_denied", 1;
+        ApprovalDenied(ApprovalDenied) = "approval_denied", 2;
         /// Aborted, with feedback to the agent.
-        ApprovalAborted(ApprovalAborted) = "approval_aborted", 1;
+        ApprovalAborted(ApprovalAborted) = "approval_aborted", 2;
         /// Nobody resolved the approval in time.
         ApprovalExpired(Expired) = "approval_expired", 1;
         /// The permit: these arguments may run, once.
@@ -169,14 +179,103 @@ events! {
         Settled(Settled) = "settled", 1;
         /// The same attempt was proposed again and got the earlier answer.
         Reattempted(Reattempted) = "reattempted", 1;
+        /// A reviewer accepted, and more have to.
+        ApprovalVoted(ApprovalVoted) = "approval_voted", 1;
+        /// Further reviewers were added.
+        ApprovalEscalated(ApprovalEscalated) = "approval_escalated", 1;
+        /// Reviewers were reminded.
+        ApprovalReminded(ApprovalReminded) = "approval_reminded", 1;
+        /// Somebody commented.
+        Commented(Commented) = "commented", 1;
+        /// It was decided on again.
+        Redecided(Redecided) = "redecided", 1;
+        /// The permit is no longer good.
+        PermitWithdrawn(PermitWithdrawn) = "permit_withdrawn", 1;
+        /// A freeze covers it.
+        Suspended(Suspended) = "suspended", 1;
+        /// No freeze covers it any more.
+        Resumed(Resumed) = "resumed", 1;
     }
 }
 
 events! {
-    /// What can happen to a function's access.
+    /// What can happen to a function: its access and its description.
     FunctionEvent {
         /// The access was set.
         AccessChanged(FunctionAccessChanged) = "function_access_changed", 1;
+        /// The catalogue describes it.
+        Described(FunctionDescribed) = "function_described", 1;
+        /// The catalogue no longer describes it.
+        Withdrawn(FunctionWithdrawn) = "function_withdrawn", 1;
+    }
+}
+
+events! {
+    /// What can happen in the catalogue beside its functions.
+    CatalogueEvent {
+        /// A connection was described.
+        ConnectionDescribed(ConnectionDescribed) = "connection_described", 1;
+        /// A set of visible tools was put on record.
+        ToolSetRecorded(ToolSetRecorded) = "tool_set_recorded", 1;
+        /// The scopes of an agent were set.
+        AgentScopesChanged(AgentScopesChanged) = "agent_scopes_changed", 1;
+    }
+}
+
+events! {
+    /// What can happen to freezes.
+    FreezeEvent {
+        /// One began.
+        Frozen(Frozen) = "frozen", 1;
+        /// One ended.
+        Unfrozen(Unfrozen) = "unfrozen", 1;
+    }
+}
+
+events! {
+    /// What can happen to policy sets.
+    #[expect(clippy::large_enum_variant, reason = "nearly every event of a log with a shadow is of that variant")]
+    PolicyEvent {
+        /// One was stored.
+        Stored(PolicySetStored) = "policy_set_stored", 1;
+        /// One came into force.
+        Activated(PolicySetActivated) = "policy_set_activated", 1;
+        /// One is evaluated beside, without effect.
+        Shadowed(PolicySetShadowed) = "policy_set_shadowed", 1;
+        /// The one beside would have decided otherwise.
+        ShadowDiffered(ShadowDiffered) = "shadow_differed", 1;
+    }
+}
+
+events! {
+    /// What can happen to grants.
+    GrantEvent {
+        /// One was given.
+        Created(GrantCreated) = "grant_created", 1;
+        /// One let a call through.
+        Used(GrantUsed) = "grant_used", 1;
+        /// One was taken back.
+        Revoked(GrantRevoked) = "grant_revoked", 1;
+    }
+}
+
+events! {
+    /// What can happen to reviewers: groups and delegations.
+    ReviewerEvent {
+        /// The members of a group were set.
+        GroupChanged(GroupChanged) = "group_changed", 1;
+        /// Somebody decides in another's place.
+        Delegated(Delegated) = "delegated", 1;
+        /// A delegation ended before its time.
+        DelegationEnded(DelegationEnded) = "delegation_ended", 1;
+    }
+}
+
+events! {
+    /// What is said in a conversation.
+    ConversationEvent {
+        /// The user spoke.
+        UserSpoke(UserSpoke) = "user_spoke", 1;
     }
 }
 
@@ -212,7 +311,7 @@ events! {
     /// What can happen to the webhooks of a tenant.
     WebhookEvent {
         /// One was created.
-        Created(WebhookCreated) = "webhook_created", 1;
+        Created(WebhookCreated) = "webhook_created", 2;
         /// One was deleted.
         Deleted(WebhookDeleted) = "webhook_deleted", 1;
         /// One was given up for the time being.
@@ -223,10 +322,6 @@ events! {
 }
 
 /// Any event.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every event is of an execution: a box would cost each of them"
-)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Of an execution.
@@ -241,6 +336,18 @@ pub enum Event {
     Registry(RegistryEvent),
     /// Of a webhook.
     Webhook(WebhookEvent),
+    /// Of the catalogue beside its functions.
+    Catalogue(CatalogueEvent),
+    /// Of a freeze.
+    Freeze(FreezeEvent),
+    /// Of a policy set.
+    Policy(PolicyEvent),
+    /// Of a grant.
+    Grant(GrantEvent),
+    /// Of groups and delegations of reviewers.
+    Reviewer(ReviewerEvent),
+    /// Of what is said in a conversation.
+    Conversation(ConversationEvent),
 }
 
 impl Event {
@@ -253,6 +360,12 @@ impl Event {
             Self::Key(event) => event.event_type(),
             Self::Registry(event) => event.event_type(),
             Self::Webhook(event) => event.event_type(),
+            Self::Catalogue(event) => event.event_type(),
+            Self::Freeze(event) => event.event_type(),
+            Self::Policy(event) => event.event_type(),
+            Self::Grant(event) => event.event_type(),
+            Self::Reviewer(event) => event.event_type(),
+            Self::Conversation(event) => event.event_type(),
         }
     }
 
@@ -268,6 +381,12 @@ impl Event {
             Self::Key(event) => event.encode(),
             Self::Registry(event) => event.encode(),
             Self::Webhook(event) => event.encode(),
+            Self::Catalogue(event) => event.encode(),
+            Self::Freeze(event) => event.encode(),
+            Self::Policy(event) => event.encode(),
+            Self::Grant(event) => event.encode(),
+            Self::Reviewer(event) => event.encode(),
+            Self::Conversation(event) => event.encode(),
         }
         .map(Bytes::from)
     }
@@ -294,6 +413,24 @@ impl Event {
         }
         if let Some(event) = WebhookEvent::decode(event_type, schema_version, payload) {
             return event.map(Self::Webhook);
+        }
+        if let Some(event) = CatalogueEvent::decode(event_type, schema_version, payload) {
+            return event.map(Self::Catalogue);
+        }
+        if let Some(event) = FreezeEvent::decode(event_type, schema_version, payload) {
+            return event.map(Self::Freeze);
+        }
+        if let Some(event) = PolicyEvent::decode(event_type, schema_version, payload) {
+            return event.map(Self::Policy);
+        }
+        if let Some(event) = GrantEvent::decode(event_type, schema_version, payload) {
+            return event.map(Self::Grant);
+        }
+        if let Some(event) = ReviewerEvent::decode(event_type, schema_version, payload) {
+            return event.map(Self::Reviewer);
+        }
+        if let Some(event) = ConversationEvent::decode(event_type, schema_version, payload) {
+            return event.map(Self::Conversation);
         }
         Err(DecodeError::UnknownType { event_type: event_type.to_owned() })
     }
@@ -327,6 +464,14 @@ impl ExecutionEvent {
             Self::ResultUnknown(event) => &event.call,
             Self::Settled(event) => &event.call,
             Self::Reattempted(event) => &event.call,
+            Self::ApprovalVoted(event) => &event.call,
+            Self::ApprovalEscalated(event) => &event.call,
+            Self::ApprovalReminded(event) => &event.call,
+            Self::Commented(event) => &event.call,
+            Self::Redecided(event) => &event.call,
+            Self::PermitWithdrawn(event) => &event.call,
+            Self::Suspended(event) => &event.call,
+            Self::Resumed(event) => &event.call,
         }
     }
 }

@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::Digest;
+
 /// A name that breaks its grammar.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is no {what}: use {grammar}", .name.escape_debug())]
@@ -142,10 +144,29 @@ impl StreamId {
     pub const KEY: &'static str = "key";
     /// Category of the streams of registered agents.
     pub const AGENT: &'static str = "agent";
-    /// Category of the streams of registered conversations.
+    /// Category of the streams of conversations: that they are registered, and what the user said.
     pub const CONVERSATION: &'static str = "conversation";
     /// Category of the stream of a tenant's webhooks.
     pub const WEBHOOK: &'static str = "webhook";
+
+    /// Category of the streams of agents' scopes.
+    pub const AGENT_SCOPES: &'static str = "agent_scopes";
+    /// Category of the streams of connections.
+    pub const CONNECTION: &'static str = "connection";
+    /// Category of the streams of recorded tool sets.
+    pub const TOOL_SET: &'static str = "tool_set";
+    /// Category of the stream of a tenant's freezes.
+    pub const FREEZE: &'static str = "freeze";
+    /// Category of the stream that says which policy set is in force.
+    pub const POLICY: &'static str = "policy";
+    /// Category of the streams of stored policy sets.
+    pub const POLICY_SET: &'static str = "policy_set";
+    /// Category of the streams of what a candidate policy set would have decided.
+    pub const SHADOW: &'static str = "shadow";
+    /// Category of the stream of a tenant's grants.
+    pub const GRANT: &'static str = "grant";
+    /// Category of the stream of a tenant's groups and delegations of reviewers.
+    pub const REVIEWER: &'static str = "reviewer";
 
     fn of(category: &str, id: Uuid) -> Self {
         Self(format!("{category}-{id}").into())
@@ -187,6 +208,51 @@ impl StreamId {
     /// known, and guarded, where one more is decided on.
     pub fn webhooks() -> Self {
         Self(ByteString::from_static("webhook-all"))
+    }
+
+    /// The stream of an agent's scopes (UUIDv5 of its id).
+    pub fn agent_scopes(agent: &str) -> Self {
+        Self::of(Self::AGENT_SCOPES, Uuid::new_v5(&NAMESPACE, agent.as_bytes()))
+    }
+
+    /// The stream of one connection (UUIDv5 of its name).
+    pub fn connection(connection: &str) -> Self {
+        Self::of(Self::CONNECTION, Uuid::new_v5(&NAMESPACE, connection.as_bytes()))
+    }
+
+    /// The stream of one recorded tool set (UUIDv5 of its digest).
+    pub fn tool_set(digest: &Digest) -> Self {
+        Self::of(Self::TOOL_SET, Uuid::new_v5(&NAMESPACE, digest.as_bytes()))
+    }
+
+    /// The stream of a tenant's freezes; what they cover is in the events.
+    pub fn freezes() -> Self {
+        Self(ByteString::from_static("freeze-all"))
+    }
+
+    /// The stream that says which policy set is in force, and which is evaluated beside it.
+    pub fn policy() -> Self {
+        Self(ByteString::from_static("policy-all"))
+    }
+
+    /// The stream of one stored policy set (UUIDv5 of its digest).
+    pub fn policy_set(digest: &Digest) -> Self {
+        Self::of(Self::POLICY_SET, Uuid::new_v5(&NAMESPACE, digest.as_bytes()))
+    }
+
+    /// The stream of what a candidate policy set would have decided on one execution: never the execution's own.
+    pub fn shadow(execution_id: Uuid) -> Self {
+        Self::of(Self::SHADOW, execution_id)
+    }
+
+    /// The stream of a tenant's grants and their uses.
+    pub fn grants() -> Self {
+        Self(ByteString::from_static("grant-all"))
+    }
+
+    /// The stream of a tenant's groups and delegations of reviewers.
+    pub fn reviewers() -> Self {
+        Self(ByteString::from_static("reviewer-all"))
     }
 
     /// The part before the first `-`.

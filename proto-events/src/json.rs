@@ -32,10 +32,13 @@ impl Json {
         Ok(Self(RawValue::from_string(text)?))
     }
 
-    /// The text of `value`.
+    /// The text of `value`, the members of objects in order of their names: whatever else is built along with this, as a
+    /// feature of `serde_json` can make it keep them as they came.
     pub fn from_value(value: &serde_json::Value) -> Self {
+        let mut value = value.clone();
+        value.sort_all_objects();
         // A `Value` always has a text; `null` can only stand in if serde_json breaks that.
-        Self(serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+        Self(serde_json::value::to_raw_value(&value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
     }
 
     /// The text.

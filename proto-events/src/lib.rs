@@ -14,8 +14,10 @@
 
 mod asyncapi;
 mod call;
+mod catalogue;
 mod cloud_event;
 mod command;
+mod decision;
 mod digest;
 mod envelope;
 mod event;
@@ -34,21 +36,28 @@ mod timestamp;
 mod upcast;
 
 pub use asyncapi::{AsyncApiError, asyncapi};
-pub use call::{
-    ActivityReport, CallError, CallRef, Decision, Facts, Layer, LayerFinding, Origin, Outcome, ResultStatus,
-    Reviewers, Timing,
-};
+pub use call::{ActivityReport, CallError, CallRef, Origin, ResultStatus, Timing};
+pub use catalogue::{Effect, FunctionDescription, RiskLevel, ToolType, Trust};
 pub use cloud_event::CloudEvent;
 pub use command::BusCommand;
+pub use decision::{
+    ApprovalNeed, ApprovalStage, Decision, Escalation, Facts, Layer, LayerFinding, Outcome, Requirement,
+    Reviewers,
+};
 pub use digest::{ArgumentsDigest, Digest, InvalidDigest, LeafHash};
 pub use envelope::{Actor, ActorKind, NewEvent, RecordedEvent};
 pub use event::{
-    Access, AgentRegistered, ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalRequired,
-    AttemptEvent, AttemptOpened, Blocked, ConfirmationRequired, Confirmed, ConversationRegistered, Decided,
-    Declined, DecodeError, Event, ExecutionEvent, Expired, Finished, FunctionAccessChanged, FunctionEvent,
-    InProgress, Initiated, KeyCreated, KeyEvent, KeyRevoked, Permitted, Progressed, Reattempted,
-    RegistryEvent, ResultUnknown, Role, Settled, WebhookCreated, WebhookDeleted, WebhookEvent, WebhookFilter,
-    WebhookParked, WebhookReplayed,
+    Access, AgentRegistered, AgentScopesChanged, ApprovalAborted, ApprovalAccepted, ApprovalDenied,
+    ApprovalEscalated, ApprovalReminded, ApprovalRequired, ApprovalVoted, ArgumentCondition, ArgumentTest,
+    AttemptEvent, AttemptOpened, Blocked, CatalogueEvent, Commented, ConfirmationRequired, Confirmed,
+    ConnectionDescribed, ConversationEvent, ConversationRegistered, Decided, Declined, DecodeError,
+    Delegated, DelegationEnded, Event, ExecutionEvent, Expired, Finished, FreezeEvent, FreezeScope, Frozen,
+    FunctionAccessChanged, FunctionDescribed, FunctionEvent, FunctionWithdrawn, GrantCreated, GrantEvent,
+    GrantRevoked, GrantScope, GrantUsed, GroupChanged, InProgress, Initiated, KeyCreated, KeyEvent,
+    KeyRevoked, PermitWithdrawn, Permitted, PolicyEvent, PolicySetActivated, PolicySetShadowed,
+    PolicySetStored, Progressed, Reattempted, Redecided, RegistryEvent, ResultUnknown, Resumed,
+    ReviewerEvent, Role, Settled, ShadowDiffered, Suspended, ToolSetRecorded, Unfrozen, UserSpoke,
+    WebhookCreated, WebhookDeleted, WebhookEvent, WebhookFilter, WebhookParked, WebhookReplayed,
 };
 pub use identity::{FunctionName, InvalidName, StreamId, TenantId};
 pub use json::{InvalidJson, Json};

@@ -61,11 +61,29 @@ pub enum NotificationType {
     /// It started and went silent.
     #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_UNKNOWN")]
     Unknown,
+    /// A reviewer accepted, and more have to.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_APPROVAL_VOTED")]
+    ApprovalVoted,
+    /// Nobody resolved it for so long that further reviewers were added.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_APPROVAL_ESCALATED")]
+    ApprovalEscalated,
+    /// Reviewers are reminded.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_APPROVAL_REMINDED")]
+    ApprovalReminded,
+    /// It was decided on again; what came of it is told next.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_REDECIDED")]
+    Redecided,
+    /// A freeze covers it: its deadline stands still.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_SUSPENDED")]
+    Suspended,
+    /// No freeze covers it any more: its deadline goes on.
+    #[serde(rename = "NOTIFICATION_TOOL_EXECUTION_RESUMED")]
+    Resumed,
 }
 
 impl NotificationType {
     /// Every type.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::Initiated,
         Self::InProgress,
         Self::ApprovalRequired,
@@ -82,6 +100,12 @@ impl NotificationType {
         Self::Completed,
         Self::Failed,
         Self::Unknown,
+        Self::ApprovalVoted,
+        Self::ApprovalEscalated,
+        Self::ApprovalReminded,
+        Self::Redecided,
+        Self::Suspended,
+        Self::Resumed,
     ];
 
     /// The type's stable name.
@@ -103,6 +127,12 @@ impl NotificationType {
             Self::Completed => "NOTIFICATION_TOOL_EXECUTION_COMPLETED",
             Self::Failed => "NOTIFICATION_TOOL_EXECUTION_FAILED",
             Self::Unknown => "NOTIFICATION_TOOL_EXECUTION_UNKNOWN",
+            Self::ApprovalVoted => "NOTIFICATION_TOOL_EXECUTION_APPROVAL_VOTED",
+            Self::ApprovalEscalated => "NOTIFICATION_TOOL_EXECUTION_APPROVAL_ESCALATED",
+            Self::ApprovalReminded => "NOTIFICATION_TOOL_EXECUTION_APPROVAL_REMINDED",
+            Self::Redecided => "NOTIFICATION_TOOL_EXECUTION_REDECIDED",
+            Self::Suspended => "NOTIFICATION_TOOL_EXECUTION_SUSPENDED",
+            Self::Resumed => "NOTIFICATION_TOOL_EXECUTION_RESUMED",
         }
     }
 }
@@ -178,7 +208,7 @@ pub struct ToolExecutionApprovalRequest {
 
 impl ToolExecutionApprovalRequest {
     fn of(event: &ApprovalRequired, redaction: &Redaction) -> Self {
-        let (arguments, redacted) = redaction.apply(&event.arguments);
+        let (arguments, redacted) = redaction.with(&event.sensitive).apply(&event.arguments);
         Self {
             execution_id: event.execution_id,
             function: event.call.function.clone(),
@@ -229,7 +259,9 @@ fn kind_and_content(event: &ExecutionEvent) -> Option<(NotificationType, String)
     use NotificationType as N;
     let because = |what: &str, why: &str| format!("{what}: {why}");
     Some(match event {
-        E::Allowed(_) | E::Permitted(_) | E::Reattempted(_) => return None,
+        E::Allowed(_) | E::Permitted(_) | E::Reattempted(_) | E::Commented(_) | E::PermitWithdrawn(_) => {
+            return None;
+        }
         E::Initiated(_) => (N::Initiated, "tool execution started".to_owned()),
         E::InProgress(_) | E::Progressed(_) => (N::InProgress, "tool execution in progress".to_owned()),
         E::ApprovalRequired(_) => (N::ApprovalRequired, "tool execution requires approval".to_owned()),
@@ -261,6 +293,14 @@ fn kind_and_content(event: &ExecutionEvent) -> Option<(NotificationType, String)
         E::PermitExpired(_) => {
             (N::Failed, "tool execution permit expired before the call started".to_owned())
         }
+        E::ApprovalVoted(_) => {
+            (N::ApprovalVoted, "tool execution approved by one of several reviewers".to_owned())
+        }
+        E::ApprovalEscalated(_) => (N::ApprovalEscalated, "tool execution approval escalated".to_owned()),
+        E::ApprovalReminded(_) => (N::ApprovalReminded, "tool execution approval still required".to_owned()),
+        E::Redecided(_) => (N::Redecided, "tool execution decided on again".to_owned()),
+        E::Suspended(_) => (N::Suspended, "tool execution suspended by a freeze".to_owned()),
+        E::Resumed(_) => (N::Resumed, "tool execution resumed".to_owned()),
         E::ResultUnknown(_) => (N::Unknown, "tool execution result unknown".to_owned()),
         E::Settled(settled) => (
             match settled.status {

@@ -1,6 +1,6 @@
 //! What is left out of arguments where many can read them.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
 
@@ -51,6 +51,16 @@ impl Redaction {
         Self { names: names.into_iter().map(folded).filter(|name| !name.is_empty()).collect() }
     }
 
+    /// Leaves out these members as well.
+    #[must_use]
+    pub fn with(&self, names: &[String]) -> Cow<'_, Self> {
+        if names.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let more = names.iter().map(|name| folded(name)).filter(|name| !name.is_empty());
+        Cow::Owned(Self { names: self.names.iter().cloned().chain(more).collect() })
+    }
+
     /// Leaves out nothing.
     pub const fn none() -> Self {
         Self { names: BTreeSet::new() }
@@ -58,7 +68,7 @@ impl Redaction {
 
     /// The arguments without what is to be left out, and where that was (JSON Pointers, RFC 6901). Where there is nothing
     /// to leave out, the text stays as it is; where there is too much to be named, the empty pointer names the whole.
-    pub(crate) fn apply(&self, arguments: &Json) -> (Json, Vec<String>) {
+    pub fn apply(&self, arguments: &Json) -> (Json, Vec<String>) {
         if self.names.is_empty() {
             return (arguments.clone(), Vec::new());
         }

@@ -3,13 +3,18 @@
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
 use crate::{
-    AttemptEvent, CloudEvent, ExecutionEvent, FunctionEvent, KeyEvent, Notification, RegistryEvent,
-    WebhookEvent, envelope::RecordedEventJson,
+    AttemptEvent, CatalogueEvent, CloudEvent, ConversationEvent, ExecutionEvent, FreezeEvent, FunctionEvent,
+    GrantEvent, KeyEvent, Notification, PolicyEvent, RegistryEvent, ReviewerEvent, WebhookEvent,
+    envelope::RecordedEventJson,
 };
 
 /// What is written, not what would be read: a key that is always there is required, also where it may be `null`.
 pub(crate) fn of<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+    let schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
+    let mut value = schema.clone().to_value();
+    // In one order, whatever else is built along with this.
+    value.sort_all_objects();
+    Schema::try_from(value).unwrap_or(schema)
 }
 
 /// File name (without folder) and schema of every event payload, of the recorded event, of its CloudEvent and of the
@@ -22,6 +27,12 @@ pub fn schemas() -> Vec<(String, Schema)> {
         KeyEvent::payload_schemas(),
         RegistryEvent::payload_schemas(),
         WebhookEvent::payload_schemas(),
+        CatalogueEvent::payload_schemas(),
+        FreezeEvent::payload_schemas(),
+        PolicyEvent::payload_schemas(),
+        GrantEvent::payload_schemas(),
+        ReviewerEvent::payload_schemas(),
+        ConversationEvent::payload_schemas(),
     ];
     let payloads = events
         .into_iter()

@@ -32,6 +32,12 @@ impl Step {
             N::Completed => "completed",
             N::Failed => "failed",
             N::Unknown => "unknown",
+            N::ApprovalVoted => "approval.voted",
+            N::ApprovalEscalated => "approval.escalated",
+            N::ApprovalReminded => "approval.reminded",
+            N::Redecided => "redecided",
+            N::Suspended => "suspended",
+            N::Resumed => "resumed",
         })
     }
 

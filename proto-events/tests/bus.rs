@@ -84,6 +84,7 @@ fn a_notification_leaves_out_what_is_to_be_left_out_and_keeps_the_digest() {
         unreachable!()
     };
     required.arguments = Json::from_text(r#"{"token":"s3cret","to":"mira"}"#.to_owned()).unwrap();
+    required.sensitive.clear();
     let event = Event::Execution(ExecutionEvent::ApprovalRequired(required));
     let message = notification(&event, &Redaction::default()).unwrap();
     let payload: Value = serde_json::from_slice(&message.payload).unwrap();
@@ -93,6 +94,52 @@ fn a_notification_leaves_out_what_is_to_be_left_out_and_keeps_the_digest() {
     assert_eq!(request["argumentsDigest"], samples::ARGUMENTS_DIGEST);
     let all = Message::recorded(&samples::recorded(&event)).unwrap();
     assert!(String::from_utf8_lossy(&all.payload).contains("s3cret"), "the record has everything");
+}
+
+/// What an approval request shows of `arguments`, and what it says is left out.
+fn shown(redaction: &Redaction, sensitive: &[&str], arguments: &str) -> (String, Value) {
+    let Event::Execution(ExecutionEvent::ApprovalRequired(mut required)) = sample("approval_required") else {
+        unreachable!()
+    };
+    required.arguments = Json::from_text(arguments.to_owned()).unwrap();
+    required.sensitive = sensitive.iter().map(|name| (*name).to_owned()).collect();
+    let event = Event::Execution(ExecutionEvent::ApprovalRequired(required));
+    let notification = Notification::of(&samples::recorded(&event), &event, redaction).unwrap();
+    let request = notification.event_message.tool_execution_approval_request.unwrap();
+    assert_eq!(request.arguments_digest.to_string(), samples::ARGUMENTS_DIGEST, "of all of them");
+    (request.arguments.as_str().to_owned(), json!(request.redacted))
+}
+
+#[test]
+fn what_the_catalogue_calls_sensitive_is_left_out_as_well_at_any_depth() {
+    let given =
+        r#"{"iban":"DE1","lines":[{"to":{"IBAN":"DE2","amount":1}},{"i-ban":["DE3"]}],"password":"p"}"#;
+    let usual = Redaction::default();
+    let (text, redacted) = shown(&usual, &["Iban"], given);
+    let expected = r#"{"iban":"[redacted]","lines":[{"to":{"IBAN":"[redacted]","amount":1}},{"i-ban":"[redacted]"}],"password":"[redacted]"}"#;
+    assert_eq!(text, expected);
+    assert_eq!(redacted, json!(["/iban", "/lines/0/to/IBAN", "/lines/1/i-ban", "/password"]));
+    // The catalogue's word holds where the installation leaves out nothing, and takes nothing back.
+    assert_eq!(
+        shown(&Redaction::none(), &["Iban"], given).1,
+        json!(["/iban", "/lines/0/to/IBAN", "/lines/1/i-ban"])
+    );
+    assert_eq!(shown(&usual, &[], given).1, json!(["/password"]));
+    assert_eq!(shown(&usual, &["", "-_"], given).1, json!(["/password"]), "a name of nothing names nothing");
+    assert_eq!(
+        shown(&Redaction::none(), &["amount"], r#"{"a":1.0}"#),
+        (r#"{"a":1.0}"#.to_owned(), json!([]))
+    );
+}
+
+#[test]
+fn no_other_notification_has_arguments() {
+    for event in samples::full() {
+        let Some(message) = notification(&event, &Redaction::none()) else { continue };
+        let text = String::from_utf8_lossy(&message.payload).into_owned();
+        let has_them = text.contains("1250.5");
+        assert_eq!(has_them, event.event_type().0 == "approval_required", "{text}");
+    }
 }
 
 #[test]
@@ -107,7 +154,7 @@ fn a_recorded_event_is_a_cloud_event_to_the_letter() {
         r#"{"specversion":"1.0""#.to_owned(),
         format!(r#""id":"{EVENT}""#),
         r#""source":"/vidimus/acme""#.to_owned(),
-        r#""type":"io.vidimus.approval_denied.v1""#.to_owned(),
+        r#""type":"io.vidimus.approval_denied.v2""#.to_owned(),
         format!(r#""subject":"execution-{}""#, samples::EXECUTION),
         r#""time":"2026-01-15T10:30:00.987654Z""#.to_owned(),
         r#""datacontenttype":"application/json""#.to_owned(),

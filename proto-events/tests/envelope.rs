@@ -80,7 +80,7 @@ fn a_payload_that_json_cannot_carry_is_refused_not_changed() {
 #[test]
 fn the_object_is_the_documented_one() {
     let mut recorded = with_payload(r#"{"a":1.0}"#);
-    let expected = r#"{"position":7,"event_id":"019bc1d2-4f3e-7a1b-8c2d-3e4f5a6b7c8d","tenant":"acme","stream":"execution-0a4c2a3e-6f1b-5d0e-8c7d-2b9f4e1a6c35","version":2,"previous_position":5,"type":"initiated","schema_version":1,"recorded_at":"2026-01-15T10:30:00.987654Z","actor":{"kind":"agent","id":"runtime-1"},"correlation_id":"019bc1d2-0000-7000-8000-000000000001","causation_id":"019bc1d2-0000-7000-8000-000000000002","leaf_hash":"a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5","data":{"a":1.0}}"#;
+    let expected = r#"{"position":7,"event_id":"019bc1d2-4f3e-7a1b-8c2d-3e4f5a6b7c8d","tenant":"acme","stream":"execution-0a4c2a3e-6f1b-5d0e-8c7d-2b9f4e1a6c35","version":2,"previous_position":5,"type":"initiated","schema_version":2,"recorded_at":"2026-01-15T10:30:00.987654Z","actor":{"kind":"agent","id":"runtime-1"},"correlation_id":"019bc1d2-0000-7000-8000-000000000001","causation_id":"019bc1d2-0000-7000-8000-000000000002","leaf_hash":"a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5","data":{"a":1.0}}"#;
     assert_eq!(serde_json::to_string(&recorded).unwrap(), expected);
     recorded.previous = None;
     recorded.event.causation_id = None;

@@ -96,7 +96,17 @@ const TABLE: &str = "
     result_unknown           UNKNOWN                unknown                tool execution result unknown
     settled                  COMPLETED              completed              tool execution settled as succeeded
     reattempted              -
+    approval_voted           APPROVAL_VOTED         approval.voted         tool execution approved by one of several reviewers
+    approval_escalated       APPROVAL_ESCALATED     approval.escalated     tool execution approval escalated
+    approval_reminded        APPROVAL_REMINDED      approval.reminded      tool execution approval still required
+    commented                -
+    redecided                REDECIDED              redecided              tool execution decided on again
+    permit_withdrawn         -
+    suspended                SUSPENDED              suspended              tool execution suspended by a freeze
+    resumed                  RESUMED                resumed                tool execution resumed
     function_access_changed  -
+    function_described       -
+    function_withdrawn       -
     attempt_opened           -
     key_created              -
     key_revoked              -
@@ -106,6 +116,22 @@ const TABLE: &str = "
     webhook_deleted          -
     webhook_parked           -
     webhook_replayed         -
+    connection_described     -
+    tool_set_recorded        -
+    agent_scopes_changed     -
+    frozen                   -
+    unfrozen                 -
+    policy_set_stored        -
+    policy_set_activated     -
+    policy_set_shadowed      -
+    shadow_differed          -
+    grant_created            -
+    grant_used               -
+    grant_revoked            -
+    group_changed            -
+    delegated                -
+    delegation_ended         -
+    user_spoke               -
 ";
 
 fn row(event_type: &str, notification: Option<&Notification>) -> String {
@@ -243,12 +269,24 @@ fn an_approval_request_has_all_that_a_reviewer_needs() {
     "toolExecutionApprovalRequest": {
       "executionId": "0a4c2a3e-6f1b-5d0e-8c7d-2b9f4e1a6c35",
       "function": "erp.create_purchase_order",
-      "arguments": {"amount":1250.5,"currency":"EUR","vendor":"Müller & Söhne"},
-      "redacted": [],
+      "arguments": {"amount":1250.5,"currency":"EUR","vendor":"[redacted]"},
+      "redacted": [
+        "/vendor"
+      ],
       "argumentsDigest": "b795109aa9d63f7833438e28f1f88a89f54e53838c6bb9e73390518fdcb388ee",
       "requester": "user:ada@example.com",
       "reviewers": {
-        "kind": "any_approver"
+        "kind": "named",
+        "groups": [
+          "finance",
+          "managers"
+        ],
+        "people": [
+          {
+            "kind": "user",
+            "id": "cleo@example.com"
+          }
+        ]
       },
       "quorum": 2,
       "deadline": "2026-01-15T14:30:00.123456Z",
@@ -265,8 +303,10 @@ fn an_approval_request_has_all_that_a_reviewer_needs() {
     assert_eq!(serde_json::from_str::<Notification>(&text).unwrap(), notification);
     let grown = text.replacen("\"quorum\": 2", "\"quorum\": 2, \"escalation\": null", 1);
     assert_eq!(serde_json::from_str::<Notification>(&grown).unwrap(), notification, "it may grow");
-    let older = text.replacen("\"redacted\": [],", "", 1);
-    assert_eq!(serde_json::from_str::<Notification>(&older).unwrap(), notification, "it has grown");
+    let older = text.replacen("\"redacted\": [\n        \"/vendor\"\n      ],", "", 1);
+    assert_ne!(older, text);
+    let read: Notification = serde_json::from_str(&older).unwrap();
+    assert_eq!(read.event_message.tool_execution_approval_request.unwrap().redacted, [""; 0], "it has grown");
 }
 
 /// NATS: `*` is one token, `>` is one or more at the end.
@@ -320,6 +360,9 @@ fn wildcards_select_what_they_say() {
         N::ApprovalDenied,
         N::ApprovalAborted,
         N::ApprovalExpired,
+        N::ApprovalVoted,
+        N::ApprovalEscalated,
+        N::ApprovalReminded,
     ];
     let confirmation = vec![N::ConfirmationRequired, N::Confirmed, N::Declined, N::ConfirmationExpired];
     for (pattern, expected) in [

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proto_events::{
-    Access, Decision, Digest, ExpectedVersion, GlobalPosition, Json, Layer, LayerFinding, Outcome,
-    ResultStatus, Role, StreamVersion,
+    Access, Actor, ApprovalStage, Decision, Digest, Effect, ExpectedVersion, GlobalPosition, Json, Layer,
+    LayerFinding, Outcome, Requirement, ResultStatus, Reviewers, RiskLevel, Role, StreamVersion, ToolType,
+    Trust,
 };
 
 #[test]
@@ -129,7 +130,50 @@ fn enumerated_values_are_written_by_their_names() {
     names(&[O::NoOp, O::Allowed, O::ConfirmationRequired, O::AwaitingApproval, O::Blocked], O::as_str);
     names(&[R::Succeeded, R::Failed, R::TimedOut, R::Skipped, R::Cancelled, R::Unknown], R::as_str);
     names(&[Access::Disabled, Access::Enabled, Access::EnabledWithConfirmation], Access::as_str);
-    names(&[Layer::FunctionAccess], |_| "function_access");
+    let layers = [
+        Layer::Freeze,
+        Layer::FunctionAccess,
+        Layer::Readiness,
+        Layer::ArgumentSchema,
+        Layer::ToolRisk,
+        Layer::Policy,
+        Layer::Grant,
+    ];
+    names(&layers, Layer::as_str);
+    assert!(layers.is_sorted(), "in the order in which they are asked");
+    names(ToolType::ALL, ToolType::as_str);
+    names(RiskLevel::ALL, RiskLevel::as_str);
+    names(Effect::ALL, Effect::as_str);
+    names(Trust::ALL, Trust::as_str);
+}
+
+#[test]
+fn what_the_catalogue_says_is_read_by_its_name() {
+    assert_eq!("lookup".parse(), Ok(ToolType::Lookup));
+    assert_eq!("egress_read".parse(), Ok(Effect::EgressRead));
+    assert!(RiskLevel::Critical > RiskLevel::Low);
+    for risk in RiskLevel::ALL {
+        assert_eq!(risk.to_string().parse(), Ok(*risk));
+    }
+    let error = "Low".parse::<RiskLevel>().unwrap_err().to_string();
+    assert!(error.starts_with("`Low` is no risk level: use one of these: `low`"), "{error}");
+}
+
+#[test]
+fn reviewers_have_words() {
+    let cleo = Actor::user("cleo");
+    let named = Reviewers::Named { groups: vec!["finance".to_owned()], people: vec![cleo] };
+    assert_eq!(named.in_words(), "group finance, user:cleo");
+    assert_eq!(Reviewers::AnyApprover.in_words(), "any approver");
+}
+
+#[test]
+fn a_requirement_without_confirmation_and_stages_asks_nobody() {
+    let requirement = Requirement { expires_after_seconds: Some(1), ..Requirement::default() };
+    assert!(requirement.is_empty());
+    assert!(!Requirement { confirmation: true, ..requirement.clone() }.is_empty());
+    let stages = vec![ApprovalStage { needs: Vec::new() }];
+    assert!(!Requirement { stages, ..requirement }.is_empty());
 }
 
 #[test]
@@ -154,6 +198,8 @@ fn outcomes_are_ordered_by_strictness_and_the_first_strictest_finding_decides() 
         outcome,
         code: code.to_owned(),
         reason: String::new(),
+        missing_requirement: None,
+        next_owner: None,
     };
     let mut decision = Decision {
         outcome: O::Blocked,
@@ -162,6 +208,10 @@ fn outcomes_are_ordered_by_strictness_and_the_first_strictest_finding_decides() 
         findings: vec![finding(O::Allowed, "a"), finding(O::Blocked, "b"), finding(O::Blocked, "c")],
         matched_rules: Vec::new(),
         facts: Default::default(),
+        requirement: None,
+        as_of: None,
+        grant: None,
+        visible_tools: None,
     };
     assert_eq!(decision.deciding().unwrap().code, "b");
     decision.findings.clear();

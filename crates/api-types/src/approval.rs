@@ -1,10 +1,13 @@
 //! The approval queue.
 
-use proto_events::{Actor, ArgumentsDigest, FunctionName, GlobalPosition, Json, Reviewers, Timestamp};
+use proto_events::{
+    Actor, ApprovalNeed, ArgumentsDigest, FunctionName, GlobalPosition, Json, LayerFinding, Reviewers,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::stage::named;
+use crate::{Vote, stage::named};
 
 named! {
     /// What a person is asked for.
@@ -34,18 +37,46 @@ pub struct PendingApproval {
     pub request_id: Option<String>,
     /// What is to be called.
     pub function: FunctionName,
-    /// The arguments in canonical JSON (RFC 8785).
+    /// The arguments in canonical JSON (RFC 8785); where `redacted` names some, `[redacted]` stands in their place.
     pub arguments: Json,
+    /// What is left out of the arguments (JSON Pointers, RFC 6901); the empty pointer: all of them.
+    pub redacted: Vec<String>,
     /// SHA-256 of the canonical arguments: what an approval is bound to.
     pub arguments_digest: ArgumentsDigest,
     /// On whose behalf: who has to confirm, and never reviews.
     pub requester: Actor,
     /// Who proposed it.
     pub proposed_by: Actor,
-    /// Who may approve; `null` for a confirmation.
+    /// Who may approve, beside those that `escalated` has; `null` for a confirmation.
     pub reviewers: Option<Reviewers>,
     /// How many distinct people have to agree.
     pub quorum: u32,
+    /// Which stage of the approvals it is, from 0; each begins without votes.
+    pub stage: u32,
+    /// How many stages there are.
+    pub stages: u32,
+    /// What the stage asks for, where it is more than `quorum` of `reviewers`: each has to be met.
+    pub needs: Vec<ApprovalNeed>,
+    /// Who accepted so far, in this stage.
+    pub votes: Vec<Vote>,
+    /// How many more have to accept.
+    pub missing: u32,
+    /// Whether the requester may review.
+    pub self_review: bool,
+    /// Who was added meanwhile.
+    pub escalated: Vec<Escalated>,
+    /// Who will be added, and when.
+    pub escalations: Vec<DueEscalation>,
+    /// When reviewers are reminded next.
+    pub remind_at: Option<Timestamp>,
+    /// How often they were.
+    pub reminders: u32,
+    /// How many comments were made on the call.
+    pub comments: u64,
+    /// Whether a freeze covers the call: nobody can resolve it, and its deadline stands still.
+    pub suspended: bool,
+    /// How often the call was decided on again.
+    pub redecisions: u64,
     /// When it was asked for.
     pub requested_at: Timestamp,
     /// From when on it is too late.
@@ -58,6 +89,28 @@ pub struct PendingApproval {
     pub policy_set: Option<String>,
     /// The policy rules that matched.
     pub matched_rules: Vec<String>,
+    /// All the reasons: what each layer found that asks for as much.
+    pub reasons: Vec<LayerFinding>,
+}
+
+/// Reviewers that were added because nobody had resolved it for so long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Escalated {
+    /// When it was due.
+    pub due: Timestamp,
+    /// Who may resolve it since then, beside those that could before.
+    pub reviewers: Reviewers,
+}
+
+/// Reviewers that will be added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DueEscalation {
+    /// When.
+    pub at: Timestamp,
+    /// Who may resolve it from then on, beside those that could before.
+    pub reviewers: Reviewers,
 }
 
 /// Which pending approvals. The most urgent come first.
@@ -71,6 +124,12 @@ pub struct ApprovalQuery {
     /// Only what this user may resolve: not their own requests, but their own confirmations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolvable_by: Option<String>,
+    /// `true`: only what the caller can still vote on, in their own name or in the place of somebody they stand in for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mine: Option<bool>,
+    /// Only what a freeze covers (`true`) or does not cover (`false`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<bool>,
     /// Only of this agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,

@@ -11,8 +11,12 @@ named! {
     AuditCategory {
         /// A tool call.
         Execution = "execution",
-        /// A setting: access, keys, registrations.
+        /// A setting: access and catalogue, keys, webhooks, registrations, policy, freezes, grants, reviewers.
         Administrative = "administrative",
+        /// What is said in a conversation: that, and by whom, never the words.
+        Conversation = "conversation",
+        /// What a candidate policy set would have decided. Nothing was decided by it.
+        Shadow = "shadow",
     }
 }
 

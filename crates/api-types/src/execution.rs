@@ -1,18 +1,18 @@
-//! Executions: what is proposed, what is answered, and the commands.
+//! Executions: what is proposed, what is answered, and which are asked for.
 
 use proto_events::{
-    ActivityReport, Actor, ArgumentsDigest, CallError, Decision, FunctionName, GlobalPosition, Json, Outcome,
-    ResultStatus, Reviewers, Timestamp, Timing,
+    ActivityReport, Actor, ArgumentsDigest, CallError, Decision, Digest, FunctionName, GlobalPosition, Json,
+    Layer, Outcome, ResultStatus, Reviewers, RiskLevel, Timestamp, Timing, ToolType,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{ApprovalStatus, ExecutionStatus, Stage, given, stage::named};
-#[cfg(feature = "openapi")]
 use crate::{
-    given::{GivenActor, GivenError, GivenTiming},
-    i_json::IJsonObject,
+    ApprovalProgress, ApprovalStatus, AuditOutcome, CatalogueEntry, Deciding, ExecutionStatus, Resolution,
+    Stage, given, stage::named,
 };
+#[cfg(feature = "openapi")]
+use crate::{given::GivenActor, i_json::IJsonObject};
 
 /// A call that an agent wants to make.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,7 +111,7 @@ pub struct WaitsFor {
     /// Who has to do it, where that is one principal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Actor>,
-    /// Who may do it, where reviewers do.
+    /// Who may do it, where reviewers do; absent in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewers: Option<Reviewers>,
     /// From when on it is too late.
@@ -127,6 +127,10 @@ pub struct Permit {
     pub permit_id: Uuid,
     /// From when on it is too late to start.
     pub expires_at: Timestamp,
+    /// The permit as a signed token, which a tool server verifies by itself; only in answers about one execution, for whoever
+    /// asks for the call or runs it, and while it may be started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
 }
 
 /// A tool execution. What can be large (`arguments`, `context`, `activity`, `decision`, `result`, `error`) is left out of
@@ -154,8 +158,22 @@ pub struct Execution {
     pub status: ExecutionStatus,
     /// Whether people agreed, where they were asked.
     pub approval_status: ApprovalStatus,
-    /// Outcome of the decision; `null` where it was handed in after the fact.
+    /// Outcome of the decision, the last one where it was decided on again; `null` where it was handed in after the fact.
     pub outcome: Option<Outcome>,
+    /// What came of the decision and of the people that were asked, in the words of the audit record; absent where the
+    /// execution table does not show it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_outcome: Option<AuditOutcome>,
+    /// The finding that decided; `null` where nothing was decided.
+    pub deciding: Option<Deciding>,
+    /// What the catalogue said of the function when the call came on record; absent where it said nothing, and in answers
+    /// to commands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<CatalogueEntry>,
+    /// The arguments in a line of at most 240 characters, without what is sensitive; absent in answers to
+    /// commands and of long polls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_summary: Option<String>,
     /// How the call ended, as far as anybody knows.
     pub result_status: Option<ResultStatus>,
     /// What has to happen next; `null` where nothing can.
@@ -185,6 +203,18 @@ pub struct Execution {
     pub policy_set: Option<String>,
     /// The policy rules that matched.
     pub matched_rules: Vec<String>,
+    /// The tools that the agent could see, as the digest of a recorded tool set.
+    pub visible_tools: Option<Digest>,
+    /// The grant that lifted the approval.
+    pub grant: Option<Uuid>,
+    /// How often it was decided on again.
+    pub redecisions: u64,
+    /// Whether a freeze covers it: its deadline stands still.
+    pub suspended: bool,
+    /// How far the approval is; `null` where none was asked for.
+    pub approval: Option<ApprovalProgress>,
+    /// How the confirmation or the approval was resolved.
+    pub resolution: Option<Resolution>,
     /// The leave to run once; kept after it was used.
     pub permit: Option<Permit>,
     /// From when on it is too late to confirm or approve; kept after that.
@@ -205,6 +235,10 @@ pub struct Execution {
     pub former_execution: Option<Uuid>,
     /// How often this attempt was proposed, at least.
     pub attempts: u64,
+    /// Link to the record that it led to: member `record_link` or `final_record` of the result, or else of the context;
+    /// absent in answers to commands and of long polls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub final_record: Option<String>,
     /// Only in answers to commands: whether the command changed nothing, because it had taken effect before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub already: Option<bool>,
@@ -213,6 +247,10 @@ pub struct Execution {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Json, required = false))]
     pub arguments: Option<Json>,
+    /// What is left out of the arguments (JSON Pointers, RFC 6901), with `[redacted]` in its place; the empty pointer: all
+    /// of them. The digest is that of the arguments with everything in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redacted_arguments: Vec<String>,
     /// What the caller said about the circumstances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Json, required = false))]
@@ -227,6 +265,10 @@ pub struct Execution {
     #[serde(default, deserialize_with = "given::present", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Json, required = false))]
     pub result: Option<Json>,
+    /// What is left out of the result (JSON Pointers, RFC 6901), with `[redacted]` in its place; the empty pointer: all of
+    /// it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redacted_result: Vec<String>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<CallError>,
@@ -287,6 +329,48 @@ pub struct ExecutionQuery {
     /// Only resolved by the principal with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved_by: Option<String>,
+    /// Only with this outcome of the decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Only with this outcome in the words of the audit record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_outcome: Option<AuditOutcome>,
+    /// Only decided by this layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer: Option<Layer>,
+    /// Only decided for the reason with this code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Only where the policy rule with this id matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Only decided under this policy set (its digest).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_set: Option<Digest>,
+    /// Only of functions of this tool type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_type: Option<ToolType>,
+    /// Only of functions with this risk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk: Option<RiskLevel>,
+    /// Only those that started, went silent, and have (`true`) or do not have (`false`) to be settled by evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<bool>,
+    /// Only those that a freeze covers (`true`) or does not cover (`false`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<bool>,
+    /// Only on behalf of this user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requester: Option<String>,
+    /// Only decided while the agent could see this tool set (its digest).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visible_tools: Option<Digest>,
+    /// Only where this grant lifted the approval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Uuid>,
+    /// Only those that led to this record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub final_record: Option<String>,
     /// Only created from this time on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Timestamp>,
@@ -309,181 +393,4 @@ pub struct ExecutionQuery {
     #[cfg_attr(feature = "openapi", param(pattern = "^[0-9a-f]{44}$"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-}
-
-/// The requesting user confirms.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct Confirm {
-    /// Digest of the arguments that the user saw; checked where it is given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arguments_digest: Option<ArgumentsDigest>,
-}
-
-/// The requesting user declines.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct Decline {
-    /// Why.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 5000))]
-    pub reason: Option<String>,
-}
-
-/// A reviewer approves.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct Approve {
-    /// Digest of the arguments that the reviewer saw; checked where it is given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arguments_digest: Option<ArgumentsDigest>,
-    /// What the reviewer has to say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 5000))]
-    pub comment: Option<String>,
-}
-
-/// A reviewer denies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Deny {
-    /// Why.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
-    pub reason: String,
-}
-
-/// A reviewer aborts, and tells the agent what to know or do instead.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Abort {
-    /// What the agent should know or do instead.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
-    pub feedback: String,
-}
-
-/// The call is about to run: its permit is used up.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct Start {
-    /// The permit; without it the execution's own, whatever it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub permit_id: Option<Uuid>,
-    /// Digest of the arguments that are about to run; checked where it is given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arguments_digest: Option<ArgumentsDigest>,
-}
-
-/// The running call is alive; its lease is renewed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct Progress {
-    /// What it is doing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 5000))]
-    pub message: Option<String>,
-    /// How far it is.
-    #[serde(deserialize_with = "given::integer", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(maximum = 100))]
-    pub percent: Option<u8>,
-}
-
-/// The running call ended well.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct Complete {
-    /// What the tool returned; at most 256 KiB.
-    #[serde(deserialize_with = "given::present", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Json, required = false))]
-    pub result: Option<Json>,
-    /// When it ran, as its runtime measured it.
-    #[serde(deserialize_with = "given::timing", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<GivenTiming>))]
-    pub timing: Option<Timing>,
-}
-
-named! {
-    /// How a call ended that did not succeed.
-    FailureStatus {
-        /// The tool reported an error.
-        Failed = "failed",
-        /// The tool did not answer in time, as its caller says.
-        TimedOut = "timed_out",
-        /// The caller decided not to run it after all.
-        Skipped = "skipped",
-    }
-}
-
-/// The running call ended without success.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct Fail {
-    /// How it ended; `failed` unless told otherwise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<FailureStatus>,
-    /// Why the tool failed.
-    #[serde(deserialize_with = "given::error", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<GivenError>))]
-    pub error: Option<CallError>,
-    /// Why, in words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 5000))]
-    pub reason: Option<String>,
-    /// What the tool returned all the same; at most 256 KiB.
-    #[serde(deserialize_with = "given::present", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Json, required = false))]
-    pub result: Option<Json>,
-    /// When it ran, as its runtime measured it.
-    #[serde(deserialize_with = "given::timing", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<GivenTiming>))]
-    pub timing: Option<Timing>,
-}
-
-/// Calls it off: the requester or the proposing agent before it started, its executor after.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct Cancel {
-    /// Why.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 5000))]
-    pub reason: Option<String>,
-}
-
-/// Evidence shows how an unknown call ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Settle {
-    /// How it ended; never `unknown`.
-    #[cfg_attr(feature = "openapi", schema(schema_with = settled_status))]
-    pub status: ResultStatus,
-    /// What shows it.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
-    pub evidence: String,
-    /// What the tool returned, if the evidence has it; at most 256 KiB.
-    #[serde(default, deserialize_with = "given::present", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Json, required = false))]
-    pub result: Option<Json>,
-}
-
-/// Every status but `unknown`, which settles nothing.
-#[cfg(feature = "openapi")]
-fn settled_status() -> utoipa::openapi::Schema {
-    use ResultStatus as S;
-    let known = [S::Succeeded, S::Failed, S::TimedOut, S::Skipped, S::Cancelled].map(S::as_str);
-    utoipa::openapi::ObjectBuilder::new()
-        .schema_type(utoipa::openapi::schema::Type::String)
-        .enum_values(Some(known))
-        .description(Some("How it ended."))
-        .build()
-        .into()
 }

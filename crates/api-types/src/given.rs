@@ -47,6 +47,60 @@ impl From<GivenActor> for Actor {
     }
 }
 
+/// Declares principals of some kinds that a request names.
+macro_rules! principals {
+    ($($(#[$doc:meta])* $name:ident, $kind:ident { $($(#[$kind_doc:meta])* $variant:ident,)+ })+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Deserialize)]
+            #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+            #[serde(deny_unknown_fields)]
+            pub(crate) struct $name {
+                /// What kind of principal.
+                #[cfg_attr(feature = "openapi", schema(inline))]
+                kind: $kind,
+                /// Which one, within its tenant and kind; 1 to 255 bytes.
+                #[cfg_attr(
+                    feature = "openapi",
+                    schema(
+                        min_length = 1,
+                        max_length = 255,
+                        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+                    )
+                )]
+                id: String,
+            }
+
+            /// What kind of principal.
+            #[derive(Deserialize)]
+            #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+            #[serde(rename_all = "snake_case")]
+            enum $kind { $($(#[$kind_doc])* $variant,)+ }
+
+            impl From<$name> for Actor {
+                fn from($name { kind, id }: $name) -> Self {
+                    Self::new(match kind { $($kind::$variant => ActorKind::$variant,)+ }, id)
+                }
+            }
+        )+
+    };
+}
+
+principals! {
+    /// A person that a request names.
+    GivenPerson, PersonKind {
+        /// A person.
+        User,
+    }
+    /// A reviewer that a request names.
+    GivenReviewer, ReviewerKind {
+        /// A person.
+        User,
+        /// A program that acts on its own authority, for example an intervention service.
+        Service,
+    }
+}
+
 /// Why a call failed, as its executor says.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -135,8 +189,104 @@ where
     Ok(given.map(|Object(given)| given.into()))
 }
 
+/// Reads an object that has to be there.
+pub(crate) fn into<'de, G, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    G: Deserialize<'de> + Into<T>,
+    D: Deserializer<'de>,
+{
+    Object::<G>::deserialize(deserializer).map(|Object(given)| given.into())
+}
+
+/// Reads a list of objects.
+pub(crate) fn list<'de, G, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    G: Deserialize<'de> + Into<T>,
+    D: Deserializer<'de>,
+{
+    let given = Vec::<Object<G>>::deserialize(deserializer)?;
+    Ok(given.into_iter().map(|Object(given)| given.into()).collect())
+}
+
+/// Reads a JSON object as it is written.
+pub(crate) fn json_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    let json = Option::<Json>::deserialize(deserializer)?;
+    match json {
+        Some(json) if !json.as_str().starts_with('{') => Err(D::Error::custom("this is no object")),
+        json => Ok(json),
+    }
+}
+
+/// Reads a text that `is_one`.
+fn text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    is_one: fn(&str) -> bool,
+    expected: &'static str,
+) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if is_one(&text) { Ok(text) } else { Err(D::Error::invalid_value(Unexpected::Str(&text), &expected)) }
+}
+
+fn is_amount(text: &str) -> bool {
+    let digits = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
+    digits(whole, 16) && fraction.is_none_or(|fraction| digits(fraction, 9))
+}
+
+fn is_pointer(text: &str) -> bool {
+    let escapes = || text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    text.starts_with('/') && text.chars().count() <= 255 && escapes()
+}
+
+const POINTER: &str = "a JSON Pointer to a part, for example `/payment/amount`, of at most 255 characters";
+
+/// Reads a decimal number in text.
+pub(crate) fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let is_one = |text: &str| is_amount(text.strip_prefix('-').unwrap_or(text));
+    text(deserializer, is_one, "a decimal number, for example `99.50`")
+}
+
+/// Reads an amount in text.
+pub(crate) fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    struct Amount(String);
+
+    impl<'de> Deserialize<'de> for Amount {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            text(deserializer, is_amount, "an amount, for example `99.50`").map(Self)
+        }
+    }
+
+    Ok(Option::<Amount>::deserialize(deserializer)?.map(|Amount(text)| text))
+}
+
+/// Reads a JSON Pointer.
+pub(crate) fn pointer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    text(deserializer, is_pointer, POINTER)
+}
+
+/// Reads a JSON Pointer that may be left out.
+pub(crate) fn optional_pointer<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    struct Pointer(String);
+
+    impl<'de> Deserialize<'de> for Pointer {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            pointer(deserializer).map(Self)
+        }
+    }
+
+    Ok(Option::<Pointer>::deserialize(deserializer)?.map(|Pointer(text)| text))
+}
+
 pub(crate) fn actor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Actor>, D::Error> {
     optional::<GivenActor, _, _>(deserializer)
+}
+
+pub(crate) fn person<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Actor>, D::Error> {
+    optional::<GivenPerson, _, _>(deserializer)
 }
 
 pub(crate) fn error<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<CallError>, D::Error> {

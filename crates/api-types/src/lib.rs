@@ -5,36 +5,70 @@
 
 mod approval;
 mod audit;
+mod batch;
+mod catalogue;
+mod command;
+#[cfg(feature = "openapi")]
+mod described;
 mod execution;
+mod explanation;
+mod freeze;
 mod function;
 mod given;
+mod grant;
 #[cfg(feature = "openapi")]
 mod i_json;
 mod key;
 mod page;
+mod permit;
+mod policy;
 mod problem;
 mod registry;
+mod review;
+mod reviewer;
 mod stage;
 mod submission;
 mod webhook;
 
-pub use approval::{ApprovalKind, ApprovalQuery, PendingApproval};
+pub use approval::{ApprovalKind, ApprovalQuery, DueEscalation, Escalated, PendingApproval};
 pub use audit::{AuditCategory, AuditEntry, AuditQuery};
-pub use execution::{
-    Abort, Approve, Cancel, Complete, Confirm, Decline, Deny, Execution, ExecutionQuery, Fail, FailureStatus,
-    GetQuery, OriginKind, Permit, Progress, Propose, Settle, Start, Until, WaitsFor, WaitsForKind,
+pub use batch::{BatchDecision, BatchVerdict, DecideBatch, DecidedBatch};
+pub use catalogue::{
+    AddMessage, AgentScopes, Connection, DescribeConnection, Message, SetAgentScopes, ToolQuery, ToolSet,
+    VisibleTool,
 };
-pub use function::{FunctionAccess, SetAccess};
+pub use command::{
+    Abort, AddComment, Approve, Cancel, Complete, Confirm, Decline, Deny, Fail, FailureStatus, Progress,
+    Revise, Revised, Settle, Start,
+};
+#[cfg(feature = "openapi")]
+pub use described::{Amount, ConditionText, DecimalNumber, JsonPointer, Name, PlainName, Words};
+pub use execution::{
+    Execution, ExecutionQuery, GetQuery, OriginKind, Permit, Propose, Until, WaitsFor, WaitsForKind,
+};
+pub use explanation::{ConditionExplanation, Explanation, PolicyExplanation, RuleExplanation, Truth};
+pub use freeze::{CreateFreeze, EndFreeze, EndedFreeze, Freeze};
+pub use function::{DescribeFunction, Description, FunctionAccess, SetAccess, WithdrawFunction};
 pub use given::object;
+pub use grant::{CreateGrant, Grant, GrantStatus, RevokeGrant};
 pub use key::{CreateKey, CreatedKey, Key, KeyStatus, RevokeKey};
-pub use page::{EventQuery, ListQuery, NotificationQuery, Page, PageQuery};
-pub use problem::{FieldError, PROBLEM_JSON, Problem};
+pub use page::{EventQuery, FunctionQuery, ListQuery, NotificationQuery, Page, PageQuery};
+pub use permit::{Jwk, JwkSet};
+pub use policy::{
+    ApplyPolicy, ClearPolicy, EndShadow, Policy, PolicyActivation, PolicyChange, PolicyFiles, PolicySet,
+    ShadowPolicy,
+};
+pub use problem::{FieldError, PROBLEM_JSON, PolicyFault, Problem};
 pub use proto_events::{
-    Access, ActivityReport, Actor, ActorKind, ArgumentsDigest, CallError, Decision, FunctionName,
-    GlobalPosition, Json, Notification, NotificationType, Outcome, RecordedEvent, ResultStatus, Reviewers,
-    Role, StreamId, StreamVersion, TenantId, Timestamp, Timing,
+    Access, ActivityReport, Actor, ActorKind, ApprovalNeed, ApprovalStage, ArgumentCondition, ArgumentTest,
+    ArgumentsDigest, CallError, Decision, Digest, Effect, Escalation, FreezeScope, FunctionName,
+    GlobalPosition, GrantScope, Json, Layer, LayerFinding, Notification, NotificationType, Outcome,
+    RecordedEvent, Requirement, ResultStatus, Reviewers, RiskLevel, Role, StreamId, StreamVersion, TenantId,
+    Timestamp, Timing, ToolType, Trust,
 };
 pub use registry::{Agent, AgentCall, RegisterAgent};
+pub use review::{ApprovalProgress, AuditOutcome, CatalogueEntry, Deciding, Resolution, Verdict, Vote};
+pub use reviewer::{CreateDelegation, Delegation, DelegationStatus, EndedDelegation, Group, SetGroup};
 pub use stage::{ApprovalStatus, ExecutionStatus, Stage};
 pub use submission::{
     InvocationSource, SubmissionError, SubmissionErrorDetail, ToolExecutionCreate, ToolKind, ToolOutcome,

@@ -31,6 +31,23 @@ pub struct PageQuery {
     pub cursor: Option<String>,
 }
 
+/// Which page of the functions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(default, deny_unknown_fields)]
+pub struct FunctionQuery {
+    /// The position of an answer that the list is to show. It comes from the log itself, and shows it at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_position: Option<GlobalPosition>,
+    /// How many items at most; 50 unless told otherwise.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 1000))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The `next` of the page before: the last function on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<FunctionName>,
+}
+
 /// Which page of a list that follows the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]

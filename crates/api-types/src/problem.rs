@@ -26,6 +26,9 @@ pub struct Problem {
     /// Which fields are at fault, where fields are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// What is wrong with a policy set, where that is what is wrong; at most 500.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy_errors: Vec<PolicyFault>,
     /// The request's id, which is in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -40,6 +43,32 @@ pub struct FieldError {
     pub field: String,
     /// What is wrong with it.
     pub detail: String,
+}
+
+/// One fault of a policy set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PolicyFault {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// The character in the line, from 1.
+    pub column: u64,
+    /// Stable code of what is wrong; for programs.
+    pub code: String,
+    /// The rule, where its id is known.
+    pub rule: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    pub help: String,
+}
+
+impl std::fmt::Display for PolicyFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}: {}: {}", self.file, self.line, self.column, self.message, self.help)
+    }
 }
 
 impl std::fmt::Display for Problem {

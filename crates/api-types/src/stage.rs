@@ -35,8 +35,10 @@ named! {
     Stage {
         /// On record, not decided yet.
         Initiated = "initiated",
-        /// Nothing stands in its way; the permit follows.
+        /// Nothing stands in its way, or only reviewers do; what it needs follows.
         Cleared = "cleared",
+        /// Its permit was withdrawn; what it needs now follows.
+        Reopened = "reopened",
         /// The requesting user has to confirm.
         AwaitingConfirmation = "awaiting_confirmation",
         /// Reviewers have to approve.
@@ -81,7 +83,14 @@ named! {
 impl Stage {
     /// Whether a person still has to decide: what a long poll waits for the end of.
     pub const fn awaits_decision(self) -> bool {
-        matches!(self, Self::Initiated | Self::Cleared | Self::AwaitingConfirmation | Self::AwaitingApproval)
+        matches!(
+            self,
+            Self::Initiated
+                | Self::Cleared
+                | Self::Reopened
+                | Self::AwaitingConfirmation
+                | Self::AwaitingApproval
+        )
     }
 
     /// Whether nothing can change it any more.
@@ -90,6 +99,7 @@ impl Stage {
             self,
             Self::Initiated
                 | Self::Cleared
+                | Self::Reopened
                 | Self::AwaitingConfirmation
                 | Self::AwaitingApproval
                 | Self::Permitted

@@ -3,19 +3,31 @@
 
 mod approval;
 mod audit;
+mod catalogue;
 mod execution;
+mod explanation;
+mod freeze;
 mod function;
+mod grant;
 mod key;
 mod page;
 mod payload;
+mod policy;
+mod reviewer;
 mod webhook;
 
-pub use approval::{approval_filter, pending_approval};
+pub use approval::{approval_filter, batch_item, pending_approval};
 pub use audit::{audit_entry, audit_filter};
-pub use execution::{detail, execution, execution_filter, listed};
-pub use function::{function_access, function_access_set};
+pub use catalogue::{agent_scopes, agent_scopes_set, connection, connection_set, described_connection};
+pub use execution::{Shown, detail, execution, execution_filter, listed};
+pub use explanation::explanation;
+pub use freeze::{freeze, freeze_set};
+pub use function::{description, function, function_set, visible_tool};
+pub use grant::{grant, grant_set, new_grant};
 pub use key::{created_key, key, new_key};
 pub use page::page;
 pub(crate) use page::{limit, number, page_request};
 pub(crate) use payload::{arguments, context, payload};
+pub use policy::{policy, policy_change, policy_set};
+pub use reviewer::{delegation, delegation_set, for_reviewer, group, group_set, new_delegation};
 pub use webhook::{created_webhook, deleted_webhook, new_webhook, webhook};

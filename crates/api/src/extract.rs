@@ -47,6 +47,36 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
+/// A name of the path: of an agent, of a conversation.
+pub(crate) struct Named(pub(crate) String);
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        // Its field is said by whoever asks.
+        name("the name", &text).map_err(D::Error::custom)?;
+        Ok(Self(text))
+    }
+}
+
+/// A plain name of the path: of a group, of a connection.
+pub(crate) struct Plain(pub(crate) String);
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if (1..=64).contains(&text.len()) && text.bytes().all(plain) {
+            return Ok(Self(text));
+        }
+        let shown: String = text.chars().take(80).collect();
+        Err(D::Error::custom(format_args!(
+            "`{}` is no plain name: use 1 to 64 ASCII letters, digits, `_` and `-`",
+            shown.escape_debug()
+        )))
+    }
+}
+
 /// The most characters of a field's name that an answer says.
 const MOST_OF_A_NAME: usize = 200;
 /// The most characters of a parser's words before and after what is left out: they quote what was sent, whatever its

@@ -1,19 +1,20 @@
 //! Errors as answers: `application/problem+json` (RFC 9457) with a stable code.
 
+mod query;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use vidimus_api_types::{FieldError, PROBLEM_JSON, Problem};
+use vidimus_api_types::{FieldError, PROBLEM_JSON, PolicyFault, Problem};
 use vidimus_domain::{
-    attempt,
+    agent, attempt, connection, conversation,
     execution::{self, Rejection},
     field::InvalidField,
-    function, key, registry, webhook,
+    freeze, function, grant, key, policy, registry, reviewer, webhook,
 };
-use vidimus_engine::EngineError;
-use vidimus_projection::QueryError;
+use vidimus_engine::{EngineError, PolicyError, PolicyErrors};
 
 use crate::telemetry::{self, AppendTrouble};
 
@@ -27,6 +28,7 @@ pub(crate) struct ApiError {
     code: &'static str,
     detail: String,
     errors: Vec<FieldError>,
+    policy_errors: Vec<PolicyFault>,
     retry_after: Option<u64>,
     append_trouble: Option<AppendTrouble>,
 }
@@ -34,7 +36,8 @@ pub(crate) struct ApiError {
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl ToString) -> Self {
         let detail = detail.to_string();
-        Self { status, code, detail, errors: Vec::new(), retry_after: None, append_trouble: None }
+        let (errors, policy_errors) = (Vec::new(), Vec::new());
+        Self { status, code, detail, errors, policy_errors, retry_after: None, append_trouble: None }
     }
 
     /// One field is at fault.
@@ -52,6 +55,38 @@ impl ApiError {
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
+    }
+
+    /// A parameter of the query is at fault.
+    pub(crate) fn of_query(error: &InvalidField) -> Self {
+        let field = format!("query.{}", error.field());
+        Self::field(StatusCode::UNPROCESSABLE_ENTITY, error.code(), field, error)
+    }
+
+    /// Decision `index` of a batch is refused.
+    fn in_batch(index: usize, error: &EngineError, why: EngineError) -> Self {
+        let at = format!("body.decisions[{index}]");
+        let refused = Self::from(why);
+        // On our side nothing is at fault with the decision.
+        if refused.status.is_server_error() {
+            return refused;
+        }
+        let inner = |inner: &FieldError| match inner.field.strip_prefix("body.") {
+            Some(field) => format!("{at}.verdict.{field}"),
+            None => at.clone(),
+        };
+        let field = refused.errors.first().map_or_else(|| at.clone(), inner);
+        Self::field(refused.status, refused.code, field, error)
+    }
+
+    /// A policy set has faults.
+    fn policy(code: &'static str, errors: &PolicyErrors) -> Self {
+        let count = errors.errors().len().saturating_add(errors.left_out());
+        let first = errors.errors().first().map(|error| format!(": {error}")).unwrap_or_default();
+        let s = if count == 1 { "" } else { "s" };
+        let detail = format!("the policy set has {count} error{s}, which `policy_errors` lists{first}");
+        let policy_errors = errors.errors().iter().map(fault).collect();
+        Self { policy_errors, ..Self::field(StatusCode::CONFLICT, code, "body.files", detail) }
     }
 
     /// There is no such thing, or it is another tenant's.
@@ -97,6 +132,7 @@ impl IntoResponse for ApiError {
             detail: self.detail,
             retryable: self.retry_after.is_some(),
             errors: self.errors,
+            policy_errors: self.policy_errors,
             request_id: telemetry::current_request_id(),
         };
         let mut response = (self.status, Json(problem)).into_response();
@@ -115,6 +151,39 @@ impl IntoResponse for ApiError {
     }
 }
 
+fn fault(error: &PolicyError) -> PolicyFault {
+    PolicyFault {
+        file: error.file.clone(),
+        line: error.line as u64,
+        column: error.column as u64,
+        code: error.code().to_owned(),
+        rule: error.rule.clone(),
+        message: error.message.clone(),
+        help: error.help.clone(),
+    }
+}
+
+/// The field at fault, where the description of the API cannot say its form in full: what is wrong with it then is no fault
+/// of its form.
+fn beyond_form(error: &EngineError) -> Option<&'static str> {
+    use InvalidField::Invalid;
+    Some(match error {
+        // An address; a sum over zero; so many bytes.
+        EngineError::Connection(connection::Rejection::Field(Invalid { field: "endpoint", .. })) => {
+            "endpoint"
+        }
+        EngineError::Grant(grant::Rejection::Field(Invalid { field: "max_sum", .. })) => "max_sum",
+        EngineError::Conversation(conversation::Rejection::Field(Invalid { field: "text", .. })) => "text",
+        EngineError::Policy(policy::Rejection::Field(Invalid { field: "files", .. })) => "files",
+        EngineError::Function(function::Rejection::Field(Invalid { field: "arguments_schema", .. })) => {
+            "arguments_schema"
+        }
+        // The caller, where nobody is named.
+        EngineError::Reviewer(reviewer::Rejection::Field(Invalid { field: "from", .. })) => "from",
+        _ => return None,
+    })
+}
+
 /// The status of a decided no: the caller's field, not there, not theirs, or too late.
 const fn rejected(rejection: &Rejection) -> StatusCode {
     use Rejection as R;
@@ -124,10 +193,14 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         R::NotTheRequester { .. }
         | R::AgentCannotConfirm
         | R::RequesterCannotReview { .. }
+        | R::AgentCannotReview { .. }
         | R::NotAReviewer { .. }
         | R::NotTheExecutor { .. }
         | R::NotYoursToCancel { .. }
-        | R::CannotSettle { .. } => StatusCode::FORBIDDEN,
+        | R::CannotSettle { .. }
+        | R::BreakGlassNotAllowed { .. }
+        | R::SystemOnly { .. }
+        | R::CannotComment { .. } => StatusCode::FORBIDDEN,
         R::Incomplete { .. } | R::DecisionMismatch { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         R::IdTaken { .. }
         | R::AwaitingConfirmation { .. }
@@ -135,6 +208,17 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | R::NoConfirmationAsked
         | R::NoApprovalAsked
         | R::ArgumentsMismatch { .. }
+        | R::AlreadyVoted { .. }
+        | R::VoteNotNeeded { .. }
+        | R::StageMismatch { .. }
+        | R::Frozen(_)
+        | R::StandsStill { .. }
+        | R::NothingToEscalate { .. }
+        | R::NothingToRedecide { .. }
+        | R::TooManyRedecisions
+        | R::NotWaiting { .. }
+        | R::TooManyComments
+        | R::PermitStale
         | R::TooLate { .. }
         | R::NotDue { .. }
         | R::NothingToExpire { .. }
@@ -170,13 +254,31 @@ impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         let at_fault =
             |status, field: &'static str| Self::field(status, error.code(), format!("body.{field}"), &error);
+        if let Some(field) = beyond_form(&error) {
+            return at_fault(StatusCode::CONFLICT, field);
+        }
         let status = match &error {
+            EngineError::Batch { index, error: why, .. } => {
+                return Self::in_batch(*index, &error, EngineError::clone(why));
+            }
+            EngineError::PolicyInvalid(errors) => return Self::policy(error.code(), errors),
+            EngineError::PolicySource(_) => return at_fault(StatusCode::CONFLICT, "files"),
+            EngineError::SchemaInvalid(_) => return at_fault(StatusCode::CONFLICT, "arguments_schema"),
+            EngineError::BatchSize { .. } => return at_fault(StatusCode::UNPROCESSABLE_ENTITY, "decisions"),
+            EngineError::BatchRepeats { .. } => return at_fault(StatusCode::CONFLICT, "decisions"),
             EngineError::Execution(execution::Rejection::Field(field))
             | EngineError::Function(function::Rejection::Field(field))
             | EngineError::Attempt(attempt::Rejection::Field(field))
             | EngineError::Key(key::Rejection::Field(field))
             | EngineError::Registry(registry::Rejection::Field(field))
-            | EngineError::Webhook(webhook::Rejection::Field(field)) => {
+            | EngineError::Webhook(webhook::Rejection::Field(field))
+            | EngineError::Agent(agent::Rejection::Field(field))
+            | EngineError::Connection(connection::Rejection::Field(field))
+            | EngineError::Conversation(conversation::Rejection::Field(field))
+            | EngineError::Freeze(freeze::Rejection::Field(field))
+            | EngineError::Grant(grant::Rejection::Field(field))
+            | EngineError::Policy(policy::Rejection::Field(field))
+            | EngineError::Reviewer(reviewer::Rejection::Field(field)) => {
                 return at_fault(StatusCode::UNPROCESSABLE_ENTITY, field.field());
             }
             EngineError::Key(key::Rejection::SystemActor { .. }) => {
@@ -189,6 +291,18 @@ impl From<EngineError> for ApiError {
             EngineError::Key(key::Rejection::ExpiryInThePast { .. }) => {
                 return at_fault(StatusCode::CONFLICT, "expires_at");
             }
+            EngineError::Grant(
+                grant::Rejection::ExpiryInThePast { .. } | grant::Rejection::ExpiryTooFar { .. },
+            ) => return at_fault(StatusCode::CONFLICT, "expires_at"),
+            EngineError::Reviewer(
+                reviewer::Rejection::EndsBeforeItStarts { .. } | reviewer::Rejection::TooLong { .. },
+            ) => return at_fault(StatusCode::CONFLICT, "ends_at"),
+            EngineError::Reviewer(reviewer::Rejection::StartsTooFar { .. }) => {
+                return at_fault(StatusCode::CONFLICT, "starts_at");
+            }
+            EngineError::Reviewer(reviewer::Rejection::ToOneself { .. }) => {
+                return at_fault(StatusCode::CONFLICT, "to");
+            }
             // It has the form that the document asks for, and still is no address.
             EngineError::Webhook(webhook::Rejection::AddressUnusable { .. }) => {
                 return at_fault(StatusCode::CONFLICT, "url");
@@ -199,13 +313,44 @@ impl From<EngineError> for ApiError {
             }
             EngineError::Execution(rejection) => rejected(rejection),
             EngineError::Key(key::Rejection::Exists { .. })
-            | EngineError::Webhook(webhook::Rejection::Exists { .. } | webhook::Rejection::TooMany { .. }) => {
-                StatusCode::CONFLICT
-            }
+            | EngineError::Webhook(webhook::Rejection::Exists { .. } | webhook::Rejection::TooMany { .. })
+            | EngineError::Freeze(freeze::Rejection::Exists { .. } | freeze::Rejection::TooMany { .. })
+            | EngineError::Grant(
+                grant::Rejection::Exists { .. }
+                | grant::Rejection::TooMany { .. }
+                | grant::Rejection::Revoked { .. }
+                | grant::Rejection::UsedUp { .. }
+                | grant::Rejection::Expired { .. }
+                | grant::Rejection::SumExceeded { .. }
+                | grant::Rejection::AmountUnreadable { .. },
+            )
+            | EngineError::Policy(
+                policy::Rejection::ChangedMeanwhile { .. } | policy::Rejection::FilesMissing,
+            )
+            | EngineError::Reviewer(
+                reviewer::Rejection::Exists { .. }
+                | reviewer::Rejection::TooManyGroups { .. }
+                | reviewer::Rejection::TooManyDelegations { .. },
+            ) => StatusCode::CONFLICT,
             EngineError::Key(key::Rejection::NotFound)
-            | EngineError::Webhook(webhook::Rejection::NotFound) => StatusCode::NOT_FOUND,
+            | EngineError::Webhook(webhook::Rejection::NotFound)
+            | EngineError::Freeze(freeze::Rejection::NotFound)
+            | EngineError::Grant(grant::Rejection::NotFound)
+            | EngineError::Reviewer(reviewer::Rejection::DelegationNotFound) => StatusCode::NOT_FOUND,
             EngineError::Key(key::Rejection::AgentCannotManageKeys { .. })
-            | EngineError::Function(function::Rejection::AgentCannotSetAccess { .. })
+            | EngineError::Function(
+                function::Rejection::AgentCannotSetAccess { .. }
+                | function::Rejection::AgentCannotManageCatalogue { .. },
+            )
+            | EngineError::Agent(agent::Rejection::AgentCannotSetScopes { .. })
+            | EngineError::Connection(connection::Rejection::AgentCannotManageCatalogue { .. })
+            | EngineError::Freeze(freeze::Rejection::AgentCannotFreeze { .. })
+            | EngineError::Grant(grant::Rejection::AgentCannotManageGrants { .. })
+            | EngineError::Policy(policy::Rejection::AgentCannotManagePolicy { .. })
+            | EngineError::Reviewer(
+                reviewer::Rejection::AgentCannotManageReviewers { .. }
+                | reviewer::Rejection::NotTheirs { .. },
+            )
             | EngineError::Webhook(webhook::Rejection::AgentCannotManageWebhooks { .. })
             | EngineError::MissingRole { .. } => StatusCode::FORBIDDEN,
             EngineError::Append(append) if append.code() == "append_too_large" => {
@@ -215,6 +360,7 @@ impl From<EngineError> for ApiError {
             | EngineError::Read(_)
             | EngineError::Contention { .. }
             | EngineError::KeyPepperMissing
+            | EngineError::PolicyUnreadable { .. }
             | EngineError::Event { .. }
             | EngineError::Encode(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -226,144 +372,5 @@ impl From<EngineError> for ApiError {
     }
 }
 
-/// Whether it could be a cursor of a view.
-fn is_cursor(text: &str) -> bool {
-    text.len() == 44 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-impl From<QueryError> for ApiError {
-    fn from(error: QueryError) -> Self {
-        let field = match &error {
-            QueryError::InvalidLimit { .. } => Some("query.limit"),
-            // What has the form that the document asks for, and still is no place in this list, or nothing that it can
-            // be searched for.
-            QueryError::InvalidCursor { cursor } if is_cursor(cursor) => {
-                return Self::field(StatusCode::CONFLICT, error.code(), "query.cursor", &error);
-            }
-            QueryError::InvalidSearch { .. } => {
-                return Self::field(StatusCode::CONFLICT, error.code(), "query.search", &error);
-            }
-            QueryError::InvalidCursor { .. } => Some("query.cursor"),
-            // What SQLite or the operating system said is for an operator.
-            QueryError::Damaged { .. } | QueryError::Storage { .. } => {
-                tracing::error!(code = error.code(), %error, "a view could not be read");
-                let detail = "the view cannot be read for now: try again in a moment; an operator finds the reason in the server's log, by the request id";
-                return Self::new(StatusCode::SERVICE_UNAVAILABLE, error.code(), detail)
-                    .retry_after(RETRY_AFTER_SECONDS);
-            }
-            QueryError::Rebuilding { .. } | QueryError::Overloaded { .. } | QueryError::NotReached { .. } => {
-                None
-            }
-        };
-        match field {
-            Some(field) => Self::field(StatusCode::UNPROCESSABLE_ENTITY, error.code(), field, &error),
-            None => {
-                Self::below(StatusCode::INTERNAL_SERVER_ERROR, error.code(), error.is_retryable(), &error)
-            }
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use proto_events::{Actor, Timestamp};
-    use uuid::Uuid;
-    use vidimus_projection::View;
-
-    use super::*;
-
-    fn told(error: EngineError) -> (u16, &'static str, Vec<String>) {
-        let ApiError { status, code, errors, .. } = error.into();
-        (status.as_u16(), code, errors.into_iter().map(|error| error.field).collect())
-    }
-
-    #[test]
-    fn a_field_is_at_fault_whatever_was_decided_on() {
-        let no = InvalidField::Missing { field: "reason" };
-        for error in [
-            EngineError::from(execution::Rejection::from(no.clone())),
-            function::Rejection::from(no.clone()).into(),
-            attempt::Rejection::from(no.clone()).into(),
-            key::Rejection::from(no.clone()).into(),
-            registry::Rejection::from(no.clone()).into(),
-            webhook::Rejection::from(no).into(),
-        ] {
-            assert_eq!(told(error), (422, "text_missing", vec!["body.reason".to_owned()]));
-        }
-    }
-
-    #[test]
-    fn a_decided_no_about_a_key_or_a_function_has_its_status() {
-        let actor = Actor::agent("bot");
-        let expires_at = Timestamp::from_micros(0);
-        for (no, status, code, field) in [
-            (key::Rejection::SystemActor { actor: actor.clone() }, 422, "system_actor", Some("body.actor")),
-            (key::Rejection::RolesMissing, 422, "roles_missing", Some("body.roles")),
-            (
-                key::Rejection::ExpiryInThePast { expires_at },
-                409,
-                "expiry_in_the_past",
-                Some("body.expires_at"),
-            ),
-            (
-                key::Rejection::AgentCannotManageKeys { actor: actor.clone() },
-                403,
-                "agent_cannot_manage_keys",
-                None,
-            ),
-            (key::Rejection::Exists { key_id: Uuid::nil() }, 409, "key_exists", None),
-            (key::Rejection::NotFound, 404, "key_not_found", None),
-        ] {
-            let fields = field.into_iter().map(str::to_owned).collect();
-            assert_eq!(told(no.into()), (status, code, fields));
-        }
-        let no = function::Rejection::AgentCannotSetAccess { actor };
-        assert_eq!(told(no.into()), (403, "agent_cannot_set_access", vec![]));
-    }
-
-    #[test]
-    fn a_decided_no_about_a_webhook_has_its_status() {
-        let position = proto_events::GlobalPosition::new(9);
-        let tail = proto_events::GlobalPosition::new(8);
-        for (no, status, code, field) in [
-            (
-                webhook::Rejection::AgentCannotManageWebhooks { actor: Actor::agent("bot") },
-                403,
-                "agent_cannot_manage_webhooks",
-                None,
-            ),
-            (
-                webhook::Rejection::AddressUnusable { problem: "is not" },
-                409,
-                "address_unusable",
-                Some("body.url"),
-            ),
-            (webhook::Rejection::TooMany { max: 100 }, 409, "too_many_webhooks", None),
-            (
-                webhook::Rejection::PositionUnknown { position, tail },
-                409,
-                "position_unknown",
-                Some("body.after"),
-            ),
-            (webhook::Rejection::Exists { webhook_id: Uuid::nil() }, 409, "webhook_exists", None),
-            (webhook::Rejection::NotFound, 404, "webhook_not_found", None),
-        ] {
-            let fields = field.into_iter().map(str::to_owned).collect();
-            assert_eq!(told(no.into()), (status, code, fields));
-        }
-    }
-
-    #[test]
-    fn what_the_operating_system_says_is_not_told_to_the_caller() {
-        let (view, reason) = (View::Executions, "disk I/O error in /srv/vidimus".to_owned());
-        for (error, code) in [
-            (QueryError::Storage { view, reason: reason.clone() }, "view_storage_failed"),
-            (QueryError::Damaged { view, reason }, "view_damaged"),
-        ] {
-            let error = ApiError::from(error);
-            assert_eq!((error.status.as_u16(), error.code), (503, code));
-            assert_eq!(error.retry_after, Some(1));
-            assert!(!error.detail.contains("disk") && !error.detail.contains("/srv"), "{}", error.detail);
-        }
-    }
-}
+mod tests;

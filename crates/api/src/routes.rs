@@ -4,13 +4,22 @@ mod agents;
 mod approvals;
 mod audit;
 mod bodies;
+mod connections;
+mod conversations;
+mod delegations;
 mod events;
 mod executions;
+mod freezes;
 mod functions;
+mod grants;
+mod groups;
 mod keys;
 mod notifications;
 mod operations;
+mod permits;
+mod policy;
 mod seen;
+mod tools;
 mod webhooks;
 
 use axum::{
@@ -53,11 +62,18 @@ const COMPRESS_ABOVE: u64 = 1024;
         (name = "agents", description = "Agents and their calls, and tool executions that are handed in after the fact."),
         (name = "approvals", description = "What waits for people."),
         (name = "audit", description = "What happened, for people."),
+        (name = "connections", description = "What functions belong to."),
+        (name = "conversations", description = "What users say."),
         (name = "events", description = "What happened, as it is recorded."),
         (name = "executions", description = "Tool calls: propose, decide, run, report."),
-        (name = "functions", description = "What may be called."),
+        (name = "freezes", description = "The kill switch."),
+        (name = "functions", description = "What may be called, and what the catalogue says of it."),
+        (name = "grants", description = "Approvals in advance."),
         (name = "keys", description = "Who may call this API."),
         (name = "notifications", description = "What happens, as it happens."),
+        (name = "permits", description = "What permit tokens are verified with."),
+        (name = "policy", description = "The rules: which are in force, and which are tried out."),
+        (name = "reviewers", description = "Groups of reviewers, and who decides in whose place."),
         (name = "operations", description = "How the server is; no key needed."),
         (name = "webhooks", description = "What happens, posted to where it is wanted."),
     )
@@ -84,12 +100,21 @@ fn described() -> OpenApiRouter<Api> {
         .merge(agents::routes())
         .merge(approvals::routes())
         .merge(audit::routes())
+        .merge(connections::routes())
+        .merge(conversations::routes())
+        .merge(delegations::routes())
         .merge(events::routes())
         .merge(executions::routes())
+        .merge(freezes::routes())
         .merge(functions::routes())
+        .merge(grants::routes())
+        .merge(groups::routes())
         .merge(keys::routes())
         .merge(notifications::routes())
         .merge(operations::routes())
+        .merge(permits::routes())
+        .merge(policy::routes())
+        .merge(tools::routes())
         .merge(webhooks::routes())
 }
 

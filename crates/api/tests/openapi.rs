@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use expect_test::expect_file;
-use harness::{Answer, FUNCTION, Key, World, id, proposal};
+use harness::{Answer, FUNCTION, Key, PERMIT_ALL, World, described, id, proposal};
 use proto_events::Access;
 use serde_json::{Value, json};
 
@@ -114,13 +114,26 @@ fn what_may_be_left_out_is_said_to_be_optional() {
         of_ours,
         [
             "POST abort",
+            "POST comments",
+            "POST decisions",
+            "POST delegations",
             "POST deny",
             "POST executions",
+            "POST freezes",
+            "POST grants",
             "POST keys",
+            "POST messages",
+            "POST revise",
             "POST settle",
             "POST tool-executions",
             "POST webhooks",
-            "PUT {function}"
+            "PUT description",
+            "PUT policy",
+            "PUT scopes",
+            "PUT shadow",
+            "PUT {connection}",
+            "PUT {function}",
+            "PUT {group}"
         ]
     );
 }
@@ -206,7 +219,8 @@ impl Conforming {
         let operation = &self.document["paths"][template][method.to_lowercase()];
         let responses =
             operation["responses"].as_object().unwrap_or_else(|| panic!("{what} is not described"));
-        let response = responses.get(answer.status.as_str()).unwrap_or(&responses["default"]);
+        let response = responses.get(answer.status.as_str()).or_else(|| responses.get("default"));
+        let response = response.unwrap_or_else(|| panic!("{what} is not described"));
         let media = answer.headers["content-type"].to_str().unwrap();
         let schema = &response["content"][media]["schema"];
         assert!(schema.is_object(), "{what}: {media} is not described");
@@ -263,7 +277,7 @@ async fn the_answers_are_as_it_says() {
         (&acme.olga, "/v1/executions", "/v1/executions?limit=1&limit=2".to_owned()),
         (&acme.olga, "/v1/audit", format!("/v1/audit?limit=1000&{seen}")),
         (&acme.olga, "/v1/events", "/v1/events?limit=7".to_owned()),
-        (&acme.olga, "/v1/functions", format!("/v1/functions?{seen}")),
+        (&acme.olga, "/v1/functions", format!("/v1/functions?limit=7&{seen}")),
         (&acme.ada, "/v1/keys", format!("/v1/keys?{seen}")),
         (&acme.olga, "/v1/keys", "/v1/keys".to_owned()),
     ] {
@@ -296,9 +310,119 @@ async fn the_answers_are_as_it_says() {
     all.ask(&acme.ada, "DELETE", hook, &path, json!({"reason": "moved"})).await;
     all.ask(&acme.ada, "GET", hook, &path, Value::Null).await;
 
+    governance(&all).await;
+
     // Pending approvals have the most to say.
     let pending = all.world.propose().await;
     let path = format!("/v1/approvals?min_position={}", pending["position"]);
     let pending = all.ask(&acme.paul, "GET", "/v1/approvals", &path, Value::Null).await;
-    assert_eq!(pending["items"].as_array().unwrap().len(), 1);
+    // One was explained and one revised before.
+    assert_eq!(pending["items"].as_array().unwrap().len(), 3);
+}
+
+/// What governs calls: each route once with what has the most to say.
+async fn governance(all: &Conforming) {
+    let acme = &all.world.acme;
+    let ask = async |key: &Key, method: &str, template: &str, filled: &[(&str, &str)], body: Value| {
+        let replace =
+            |path: String, (name, value): &(&str, &str)| path.replace(&format!("{{{name}}}"), value);
+        let path = filled.iter().fold(template.to_owned(), replace);
+        all.ask(key, method, template, &path, body).await
+    };
+    let (ada, olga, none) = (&acme.ada, &acme.olga, Value::Null);
+
+    let function = [("function", FUNCTION)];
+    let description = "/v1/functions/{function}/description";
+    let mut body = described();
+    body["arguments_schema"] = json!({"type": "object", "properties": {"to": {"type": "string"}}});
+    body["scopes"] = json!(["offers"]);
+    body["max_data_age_seconds"] = json!(3600.0);
+    body["amount"] = json!("/amount");
+    ask(ada, "PUT", description, &function, body).await;
+    ask(olga, "GET", description, &function, none.clone()).await;
+    ask(olga, "GET", "/v1/functions/{function}", &function, none.clone()).await;
+    let agent = [("agent", "assistant")];
+    ask(ada, "PUT", "/v1/agents/{agent}/scopes", &agent, json!({"scopes": ["offers"]})).await;
+    ask(olga, "GET", "/v1/agents/{agent}/scopes", &agent, none.clone()).await;
+    all.ask(&acme.runtime, "GET", "/v1/tools", "/v1/tools?agent=assistant", none.clone()).await;
+    let connection = [("connection", "crm")];
+    let body = json!({"purpose": "customers", "endpoint": "https://crm.example/mcp", "owner": "sales"});
+    ask(ada, "PUT", "/v1/connections/{connection}", &connection, body).await;
+    ask(olga, "GET", "/v1/connections/{connection}", &connection, none.clone()).await;
+    ask(ada, "DELETE", description, &function, json!({"reason": "gone"})).await;
+    ask(olga, "GET", description, &function, none.clone()).await;
+    // Of a connection that is described, only what is described can be called.
+    ask(ada, "PUT", description, &function, described()).await;
+    let body = json!({"agent": "assistant", "text": "send it to kim@example.com"});
+    ask(
+        &acme.runtime,
+        "POST",
+        "/v1/conversations/{conversation}/messages",
+        &[("conversation", "conv-1")],
+        body,
+    )
+    .await;
+
+    let (files, broken) = (json!({"all.cedar": PERMIT_ALL}), json!({"all.cedar": "permit"}));
+    ask(ada, "PUT", "/v1/policy", &[], json!({"files": broken})).await;
+    let applied = ask(ada, "PUT", "/v1/policy", &[], json!({"files": files, "expected_former": null})).await;
+    let set = applied["policy_set"].as_str().unwrap().to_owned();
+    ask(ada, "PUT", "/v1/policy/shadow", &[], json!({"files": files, "reason": "trial"})).await;
+    ask(olga, "GET", "/v1/policy", &[], none.clone()).await;
+    ask(olga, "GET", "/v1/policy/sets/{policy_set}", &[("policy_set", &set)], none.clone()).await;
+    let proposed = all.world.propose().await;
+    let execution = [("execution_id", proposed["execution_id"].as_str().unwrap())];
+    ask(olga, "GET", "/v1/executions/{execution_id}/explanation", &execution, none.clone()).await;
+    ask(ada, "DELETE", "/v1/policy/shadow", &[], none.clone()).await;
+    ask(ada, "DELETE", "/v1/policy", &[], json!({"expected_former": set})).await;
+    ask(olga, "GET", "/v1/policy/history", &[], none.clone()).await;
+
+    let body = json!({"scope": {"kind": "function", "function": "a.b"}, "reason": "strange"});
+    let freeze = ask(ada, "POST", "/v1/freezes", &[], body.clone()).await;
+    ask(ada, "POST", "/v1/freezes", &[], body).await;
+    ask(olga, "GET", "/v1/freezes", &[], none.clone()).await;
+    let freeze = [("freeze_id", freeze["id"].as_str().unwrap())];
+    ask(ada, "DELETE", "/v1/freezes/{freeze_id}", &freeze, json!({"reason": "it is well"})).await;
+
+    let conditions = json!([
+        {"pointer": "/to", "test": {"kind": "one_of", "values": ["kim@example.com"]}},
+        {"pointer": "/amount", "test": {"kind": "at_most", "number": "99.50"}},
+        {"pointer": "/path", "test": {"kind": "starts_with", "text": "/srv/"}},
+        {"pointer": "/cc", "test": {"kind": "absent"}},
+    ]);
+    let scope =
+        json!({"agent": "assistant", "function": FUNCTION, "conversation": "c", "conditions": conditions});
+    let body = json!({
+        "scope": scope, "max_uses": 3.0, "max_sum": "1000", "expires_at": "2023-11-20T00:00:00Z", "reason": "known",
+    });
+    let grant = ask(ada, "POST", "/v1/grants", &[], body).await;
+    ask(olga, "GET", "/v1/grants", &[], none.clone()).await;
+    let grant = [("grant_id", grant["id"].as_str().unwrap())];
+    ask(ada, "DELETE", "/v1/grants/{grant_id}", &grant, none.clone()).await;
+
+    let (paul, petra) = (json!({"kind": "user", "id": "paul"}), json!({"kind": "user", "id": "petra"}));
+    let group = [("group", "finance")];
+    ask(ada, "PUT", "/v1/groups/{group}", &group, json!({"members": [paul, petra]})).await;
+    ask(olga, "GET", "/v1/groups", &[], none.clone()).await;
+    let body = json!({"to": petra, "ends_at": "2023-11-20T00:00:00Z", "reason": "away"});
+    let delegation = ask(&acme.paul, "POST", "/v1/delegations", &[], body).await;
+    ask(olga, "GET", "/v1/delegations", &[], none.clone()).await;
+    let delegation = [("delegation_id", delegation["id"].as_str().unwrap())];
+    ask(&acme.paul, "DELETE", "/v1/delegations/{delegation_id}", &delegation, none.clone()).await;
+
+    let ids = [all.world.propose().await, all.world.propose().await, all.world.propose().await];
+    let [one, two, three] = ids.map(|proposed| id(&proposed));
+    let command = "/v1/executions/{execution_id}/comments";
+    ask(&acme.paul, "POST", command, &[("execution_id", &one)], json!({"text": "why?"})).await;
+    let body = json!({"decisions": [
+        {"execution_id": one, "verdict": {"kind": "approve", "comment": "fine"}},
+        {"execution_id": two, "verdict": {"kind": "deny", "reason": "no"}},
+    ]});
+    ask(&acme.paul, "POST", "/v1/approvals/decisions", &[], body.clone()).await;
+    ask(&acme.petra, "POST", "/v1/approvals/decisions", &[], body).await;
+    let body = json!({"arguments": {"to": "kim@example.com", "amount": 50}, "feedback": "less"});
+    ask(&acme.paul, "POST", "/v1/executions/{execution_id}/revise", &[("execution_id", &three)], body).await;
+    let keys = all.world.raw("GET", "/v1/permits/keys", None, Body::empty()).await;
+    all.check("GET", "/v1/permits/keys", &keys);
+    assert_eq!(keys.body["keys"][0]["crv"], "Ed25519");
 }

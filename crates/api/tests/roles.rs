@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use expect_test::expect_file;
-use harness::{Answer, FUNCTION, Key, World, id};
+use harness::{Answer, FUNCTION, Key, PERMIT_ALL, World, described, id};
 use proto_events::{Access, Actor, Role};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -71,6 +71,10 @@ struct Things {
     webhook: Uuid,
     /// To be deleted.
     spare_webhook: Uuid,
+    freeze: String,
+    grant: String,
+    delegation: String,
+    policy_set: String,
     agent: Uuid,
     call: Uuid,
 }
@@ -78,6 +82,8 @@ struct Things {
 impl Route {
     fn path(&self, things: &Things) -> String {
         let webhook = if self.method == "DELETE" { things.spare_webhook } else { things.webhook };
+        // What the catalogue says of the function is read after this.
+        let function = if self.method == "DELETE" { "crm.spare" } else { FUNCTION };
         let path = self
             .template
             .replace("{execution_id}", &things.execution)
@@ -85,7 +91,15 @@ impl Route {
             .replace("{webhook_id}", &webhook.to_string())
             .replace("{agent_id}", &things.agent.to_string())
             .replace("{call_id}", &things.call.to_string())
-            .replace("{function}", FUNCTION);
+            .replace("{freeze_id}", &things.freeze)
+            .replace("{grant_id}", &things.grant)
+            .replace("{delegation_id}", &things.delegation)
+            .replace("{policy_set}", &things.policy_set)
+            .replace("{agent}", "assistant")
+            .replace("{conversation}", "conv-1")
+            .replace("{connection}", "crm")
+            .replace("{group}", "finance")
+            .replace("{function}", function);
         assert!(!path.contains('{'), "`{path}`: say in this test what the parameter is to stand for");
         path
     }
@@ -96,6 +110,8 @@ impl Route {
             "deny" => json!({"reason": "no"}),
             "abort" => json!({"feedback": "ask"}),
             "settle" => json!({"status": "failed", "evidence": "none"}),
+            "comments" => json!({"text": "why?"}),
+            "revise" => json!({"arguments": {"to": "kim@example.com"}, "feedback": "ask for less"}),
             "tool-executions" => json!({
                 "tool_name": "send_offer", "tool_kind": "webhook", "invocation_source": "system",
                 "started_at": "2026-01-01T00:00:00Z", "finished_at": "2026-01-01T00:00:01Z",
@@ -113,8 +129,20 @@ impl Route {
 
     /// Whether what it is about has to be there, and so is one tenant's.
     fn names_a_thing(&self) -> bool {
-        let things = ["{execution_id}", "{key_id}", "{call_id}", "{webhook_id}"];
+        let things = [
+            "{execution_id}",
+            "{key_id}",
+            "{call_id}",
+            "{webhook_id}",
+            "{freeze_id}",
+            "{grant_id}",
+            "{delegation_id}",
+            "{policy_set}",
+        ];
+        // What the catalogue says: put anew, read only where it is.
+        let said = ["/v1/connections/{connection}", "/v1/functions/{function}/description"];
         things.iter().any(|thing| self.template.contains(thing))
+            || (self.method == "GET" && said.contains(&self.template.as_str()))
     }
 }
 
@@ -140,7 +168,24 @@ async fn things(world: &World) -> Things {
         created["webhook"]["id"].as_str().unwrap().parse().unwrap()
     };
     let (webhook, spare_webhook) = (webhook().await, webhook().await);
-    Things { execution, key, webhook, spare_webhook, agent, call }
+    let made = async |path: &str, body: Value| {
+        let made = world.post(&world.acme.ada, path, body).await.with(201);
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let scope = json!({"kind": "agent", "agent": "somebody else"});
+    let freeze = made("/v1/freezes", json!({"scope": scope, "reason": "strange"})).await;
+    let (soon, scope) = ("2023-11-20T00:00:00Z", json!({"agent": "other", "function": FUNCTION}));
+    let grant = made("/v1/grants", json!({"scope": scope, "expires_at": soon, "reason": "trusted"})).await;
+    let (paul, petra) = (json!({"kind": "user", "id": "paul"}), json!({"kind": "user", "id": "petra"}));
+    let delegation = made("/v1/delegations", json!({"from": paul, "to": petra, "ends_at": soon})).await;
+    let put = async |path: &str, body: Value| world.put(&world.acme.ada, path, body).await.with(200);
+    put("/v1/connections/crm", json!({"purpose": "customers"})).await;
+    put(&format!("/v1/functions/{FUNCTION}/description"), described()).await;
+    // Stored, and no longer in force.
+    let applied = put("/v1/policy", json!({"files": {"all.cedar": PERMIT_ALL}})).await;
+    let policy_set = applied["policy_set"].as_str().unwrap().to_owned();
+    world.delete(&world.acme.ada, "/v1/policy").await.with(200);
+    Things { execution, key, webhook, spare_webhook, freeze, grant, delegation, policy_set, agent, call }
 }
 
 #[tokio::test]

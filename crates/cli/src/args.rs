@@ -1,36 +1,58 @@
 //! The command line.
 
+mod agent;
 mod approval;
 mod bench;
+mod catalogue;
+mod connection;
+mod delegation;
 mod demo;
 mod execution;
+mod freeze;
+mod function;
+mod grant;
+mod group;
 mod key;
 mod log;
 mod nats_config;
+mod policy;
+mod policy_replay;
 mod project;
 mod serve;
 mod settings;
+mod trace;
 mod values;
 mod view;
 mod webhook;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use approval::Approval;
+pub(crate) use agent::Agent;
+pub(crate) use approval::{Approval, Batch, Verdict};
 pub(crate) use bench::{Bench, BenchPart};
+pub(crate) use catalogue::FunctionImport;
 use clap::{
     Args as ClapArgs, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
+pub(crate) use connection::Connection;
+pub(crate) use delegation::{Delegation, DelegationCreate};
 pub(crate) use demo::{Demo, DemoAnswer};
 pub(crate) use execution::{Execution, ExecutionList, Watch};
+pub(crate) use freeze::{Freeze, FreezeCreate};
+pub(crate) use function::Function;
+pub(crate) use grant::{Grant, GrantCreate};
+pub(crate) use group::Group;
 pub(crate) use key::{Key, KeyCreate};
 pub(crate) use log::{Log, Range};
 pub(crate) use nats_config::{Layout, Nats, NatsConfig, NatsConsumer};
+pub(crate) use policy::{Former, Policy, SetName};
+pub(crate) use policy_replay::{Place, PolicyCases, PolicyReplay, ReplayRange};
 pub(crate) use project::Project;
-use proto_events::{Access, FunctionName, GlobalPosition, TenantId, Timestamp};
+use proto_events::{Access, GlobalPosition, TenantId, Timestamp};
 pub(crate) use serve::Serve;
 pub(crate) use settings::{NatsArgs, PublishOptions, ServeOptions, SettingsFile};
+pub(crate) use trace::{Trace, TraceDecide};
 use uuid::Uuid;
 pub(crate) use values::{Limit, LogFormat, Networks, Redact, Replicas, Span, StreamBytes};
 use vidimus_api_types::AuditCategory;
@@ -125,9 +147,30 @@ pub(crate) enum Command {
     /// What waits for an approval or a confirmation.
     #[command(subcommand)]
     Approval(Approval),
-    /// Access to functions.
+    /// Functions: access to them, and what the catalogue says of them.
     #[command(subcommand)]
     Function(Function),
+    /// Connections: what functions belong to.
+    #[command(subcommand)]
+    Connection(Connection),
+    /// Agents: their scopes, and what they can see.
+    #[command(subcommand)]
+    Agent(Agent),
+    /// Policy sets: check, test, compare, put into force, explain, replay.
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Grants: approvals in advance.
+    #[command(subcommand)]
+    Grant(Grant),
+    /// Freezes: the kill switch.
+    #[command(subcommand)]
+    Freeze(Freeze),
+    /// Groups of reviewers.
+    #[command(subcommand)]
+    Group(Group),
+    /// Delegations: who decides in whose place.
+    #[command(subcommand)]
+    Delegation(Delegation),
     /// Webhooks: notifications, posted to an address.
     #[command(subcommand)]
     Webhook(Webhook),
@@ -145,6 +188,9 @@ pub(crate) enum Command {
     /// The bus: the configuration of its server, and its consumers.
     #[command(subcommand)]
     Nats(Nats),
+    /// Recorded conversations, decided anew.
+    #[command(subcommand)]
+    Trace(Trace),
     /// Measure this machine, with the physical limit beside it.
     Bench(Bench),
     /// Print completions for a shell.
@@ -167,6 +213,9 @@ pub(crate) struct Import {
     /// What to do with a line that is no tool call.
     #[arg(long, value_enum, default_value_t = OnBadLine::Fail, value_name = "WHAT")]
     pub(crate) on_bad_line: OnBadLine,
+    /// First describe the functions of this catalogue, and enable those whose access was never set.
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) catalogue: Option<PathBuf>,
     /// Settings as TOML: those of `vidimus serve`, of which the options below and `data` count here.
     #[arg(long, env = "VIDIMUS_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -213,23 +262,6 @@ pub(crate) struct CallArgs {
     /// Only before this time (RFC 3339).
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<Timestamp>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Function {
-    /// Set the access to a function.
-    SetAccess {
-        /// The function (`connection.function`).
-        function: FunctionName,
-        /// The access.
-        #[arg(value_parser = named(ACCESSES, Access::as_str))]
-        access: Access,
-        /// Why; goes on the audit trail.
-        #[arg(long)]
-        reason: Option<String>,
-    },
-    /// Every function whose access was ever set.
-    List,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,19 +1,30 @@
 //! One module a command.
 
+mod agent;
 mod approval;
 mod audit;
 mod bench;
+mod connection;
+mod delegation;
 mod demo;
 mod execution;
+mod explanation;
+mod freeze;
 mod function;
+mod function_import;
+mod grant;
+mod group;
 mod import;
 mod key;
 mod log;
 mod manual;
 mod nats;
+mod policy;
+mod policy_replay;
 mod project;
 mod serve;
 mod settings;
+mod trace;
 mod view;
 mod webhook;
 
@@ -33,6 +44,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure
     match &command {
         Command::Demo(_) => refuse_server(&global, "demo")?,
         Command::Import(_) => refuse_server(&global, "import")?,
+        Command::Trace(_) => refuse_server(&global, "trace")?,
         Command::Serve(_) => refuse_server(&global, "serve")?,
         Command::Bench(_) => refuse_server(&global, "bench")?,
         Command::View(_) => refuse_server(&global, "view")?,
@@ -47,7 +59,15 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure
         Command::Key(command) => key::run(&global, command, *output).await?,
         Command::Execution(command) => return execution::run(&global, command, *output).await,
         Command::Approval(command) => approval::run(&global, command, *output).await?,
-        Command::Function(command) => function::run(&global, command, *output).await?,
+        Command::Trace(command) => return trace::run(command, *output).await,
+        Command::Function(command) => return function::run(&global, command, *output).await,
+        Command::Connection(command) => connection::run(&global, command, *output).await?,
+        Command::Agent(command) => agent::run(&global, command, *output).await?,
+        Command::Policy(command) => return policy::run(&global, command, *output).await,
+        Command::Grant(command) => grant::run(&global, command, *output).await?,
+        Command::Freeze(command) => freeze::run(&global, command, *output).await?,
+        Command::Group(command) => group::run(&global, command, *output).await?,
+        Command::Delegation(command) => delegation::run(&global, command, *output).await?,
         Command::Webhook(command) => webhook::run(&global, command, *output).await?,
         Command::Audit(command) => audit::run(&global, command, *output).await?,
         Command::Log(command) => return log::run(&global, command, *output).await,

@@ -76,9 +76,8 @@ impl Failure {
             code if is_damage(code) => Kind::Damaged,
             _ if retryable => Kind::TryLater,
             "storage_failed" | "view_storage_failed" | "log_closed" | "encode" => Kind::Other,
-            "execution_not_found" | "key_not_found" | "webhook_not_found" | "nats_stream_missing" => {
-                Kind::NotFound
-            }
+            "nats_stream_missing" => Kind::NotFound,
+            code if code.ends_with("_not_found") => Kind::NotFound,
             _ => Kind::Refused,
         };
         Self::new(kind, code, message)
@@ -108,10 +107,13 @@ impl From<ClientError> for Failure {
         };
         let request = error.problem().filter(|problem| problem.status >= 500);
         let request = request.and_then(|problem| problem.request_id.as_deref());
-        let message = match request {
+        let mut message = match request {
             Some(request) => format!("{error} (request `{request}`)"),
             None => error.to_string(),
         };
+        for fault in error.problem().into_iter().flat_map(|problem| &problem.policy_errors) {
+            message += &format!("\n{fault}");
+        }
         Self::new(kind, code, message)
     }
 }

@@ -1,4 +1,4 @@
-//! Recorded tool calls as finished calls: what `vidimus import` reads.
+//! Recorded tool calls as finished calls, and what users said: what `vidimus import` reads.
 
 mod lines;
 
@@ -15,20 +15,50 @@ use vidimus_engine::FinishedCall;
 
 /// A line of an import. Fields that are not named here are ignored: labels and verdicts of a benchmark are not for us.
 #[derive(Deserialize)]
-struct RecordedCall<'a> {
+struct RecordedLine<'a> {
+    event: Option<Event>,
     source: Option<String>,
     suite: Option<String>,
     model: Option<String>,
     conversation: String,
-    seq: u64,
+    user_prompt: Option<String>,
+    seq: Option<u64>,
     turn: Option<u64>,
-    tool: String,
+    tool: Option<String>,
     #[serde(borrow)]
-    arguments: &'a RawValue,
+    arguments: Option<&'a RawValue>,
     #[serde(borrow)]
     result: Option<&'a RawValue>,
     error: Option<String>,
     executed: Option<bool>,
+}
+
+/// What a line says that it is.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Event {
+    Conversation,
+    ToolCall,
+}
+
+/// What a line is.
+#[derive(Debug)]
+pub(crate) enum Recorded {
+    /// A call.
+    Call(Box<FinishedCall>),
+    /// A conversation that begins.
+    Conversation(Conversation),
+}
+
+/// A conversation that begins, with what the user said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Conversation {
+    /// The agent.
+    pub(crate) agent: String,
+    /// Its id.
+    pub(crate) conversation: String,
+    /// The user's words, where they are recorded.
+    pub(crate) words: Option<String>,
 }
 
 /// Why a line is no tool call.
@@ -70,23 +100,36 @@ fn place(place: &Place) -> String {
     }
 }
 
-/// The finished call of one line.
+/// What one line says. A conversation is what says so, or names no tool but has the user's words.
 ///
-/// The function is `suite.tool` (`source.tool` without a suite, `imported.tool` without both), the agent is the model.
+/// The function of a call is `suite.tool` (`source.tool` without a suite, `imported.tool` without both), the agent is the model.
 /// Its idempotency key is made of source, suite, conversation and sequence number, so that the same line again is the
 /// same call, whoever imports it: on whose behalf the agent ran is not recorded, so the agent is its requester. Calls of
 /// one turn were issued together: they share a request id.
-pub(crate) fn parse(line: &[u8]) -> Result<FinishedCall, BadLine> {
+pub(crate) fn parse(line: &[u8]) -> Result<Recorded, BadLine> {
     let text = std::str::from_utf8(line).map_err(|error| BadLine::NotUtf8(error.valid_up_to() + 1))?;
     // The parser would take an array of the right length, too.
     if !text.trim_ascii_start().starts_with('{') {
         return Err(BadLine::NotObject);
     }
-    let call: RecordedCall<'_> = serde_json::from_str(text)?;
+    let call: RecordedLine<'_> = serde_json::from_str(text)?;
+    let agent = call.model.unwrap_or_else(|| "unknown".to_owned());
+    let is_conversation = match call.event {
+        Some(event) => event == Event::Conversation,
+        None => call.tool.is_none() && call.user_prompt.is_some(),
+    };
+    if is_conversation {
+        let (conversation, words) = (call.conversation, call.user_prompt);
+        return Ok(Recorded::Conversation(Conversation { agent, conversation, words }));
+    }
+    let missing = <serde_json::Error as serde::de::Error>::missing_field;
+    let seq = call.seq.ok_or_else(|| missing("seq"))?;
+    let tool = call.tool.ok_or_else(|| missing("tool"))?;
+    let arguments = call.arguments.ok_or_else(|| missing("arguments"))?;
     let connection = call.suite.as_deref().or(call.source.as_deref()).unwrap_or("imported");
-    let function = format!("{connection}.{}", call.tool).parse()?;
+    let function = format!("{connection}.{tool}").parse()?;
     let origin = [call.source.as_deref(), call.suite.as_deref()].map(Option::unwrap_or_default);
-    let key = format!("import/{}/{}/{}/{}", origin[0], origin[1], call.conversation, call.seq);
+    let key = format!("import/{}/{}/{}/{}", origin[0], origin[1], call.conversation, seq);
     let result = call.result.map(|result| payload(result.get().as_bytes())).transpose()?;
     let status = match (call.executed, &call.error) {
         (Some(false), _) => ResultStatus::Skipped,
@@ -95,15 +138,14 @@ pub(crate) fn parse(line: &[u8]) -> Result<FinishedCall, BadLine> {
     };
     let reason = (status == ResultStatus::Skipped).then(|| "not executed, says the record".to_owned());
     let context = serde_json::json!({
-        "source": call.source, "suite": call.suite, "seq": call.seq, "turn": call.turn,
+        "seq": seq, "source": call.source, "suite": call.suite, "turn": call.turn,
     });
-    let agent = call.model.unwrap_or_else(|| "unknown".to_owned());
-    Ok(FinishedCall {
+    Ok(Recorded::Call(Box::new(FinishedCall {
         requester: Some(Actor::agent(agent.clone())),
-        arguments: Some(Arguments::parse(call.arguments.get().as_bytes())?),
+        arguments: Some(Arguments::parse(arguments.get().as_bytes())?),
         call: CallRef {
             agent,
-            request_id: Some(format!("{}/{}", call.conversation, call.turn.unwrap_or(call.seq))),
+            request_id: Some(format!("{}/{}", call.conversation, call.turn.unwrap_or(seq))),
             conversation: call.conversation,
             function,
         },
@@ -117,7 +159,7 @@ pub(crate) fn parse(line: &[u8]) -> Result<FinishedCall, BadLine> {
             reason,
             timing: None,
         },
-    })
+    })))
 }
 
 #[cfg(test)]

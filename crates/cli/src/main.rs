@@ -3,16 +3,19 @@
 
 mod args;
 mod bench;
+mod catalogue;
 mod commands;
 mod commands_over_nats;
 mod data;
 mod demo;
 mod error;
+mod files;
 mod import;
 mod output;
 mod pepper;
 mod server;
 mod source;
+mod trace;
 
 use std::process::ExitCode;
 

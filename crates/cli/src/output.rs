@@ -73,6 +73,25 @@ impl Output {
         }
     }
 
+    /// As [`Self::show`], but to standard error: where standard output has what was asked for.
+    pub(crate) fn note<T: Serialize>(
+        self,
+        value: &T,
+        people: impl FnOnce(&T) -> String,
+    ) -> Result<(), Failure> {
+        if self.is_json() {
+            complain(&serde_json::to_string(value).map_err(io::Error::other)?);
+        } else {
+            complain(&printable(&people(value)));
+        }
+        Ok(())
+    }
+
+    /// Standard output, for much at a time.
+    pub(crate) fn raw() -> io::Stdout {
+        io::stdout()
+    }
+
     /// Rows as a table for people.
     pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
         Self::table_to_fit(header, rows, &[])

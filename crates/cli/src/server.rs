@@ -68,6 +68,11 @@ impl Server {
         let views = data.views().await?;
         let (relay_directory, webhooks_directory) = (data.relay_directory(), data.webhooks_directory());
         let Data { log, engine, .. } = data;
+        // The first decision shall not wait for the log to be read.
+        if let Err(error) = engine.warm_up().await {
+            // Whoever follows the log comes to it as well, and says what is to be done.
+            tracing::warn!(%error, code = error.code(), "the log cannot be read to its end");
+        }
         let (stop_asked, asked_stopped) = watch::channel(false);
         let (stop_rest, rest_stopped) = watch::channel(false);
         let (mut asked, mut rest) = (Parts::default(), Parts::default());

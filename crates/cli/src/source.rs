@@ -1,6 +1,7 @@
 //! What a command works on: the data directory itself, or a server that has it. Both answer in the words of the API, so
 //! that a command is written once.
 
+mod governance;
 mod offline;
 mod server;
 
@@ -8,8 +9,8 @@ use uuid::Uuid;
 use vidimus_api_types::{
     Abort, ApprovalQuery, Approve, AuditEntry, AuditQuery, CreateKey, CreateWebhook, CreatedKey,
     CreatedWebhook, DeleteWebhook, DeletedWebhook, Deny, EventQuery, Execution, ExecutionQuery,
-    FunctionAccess, FunctionName, GlobalPosition, Key, ListQuery, Page, PendingApproval, RecordedEvent,
-    ReplayWebhook, RevokeKey, SetAccess, Webhook, WebhookSecret,
+    FunctionAccess, FunctionName, FunctionQuery, GlobalPosition, Key, ListQuery, Page, PendingApproval,
+    RecordedEvent, ReplayWebhook, RevokeKey, SetAccess, Webhook, WebhookSecret,
 };
 
 use crate::{
@@ -115,11 +116,11 @@ impl Source {
         either!(self, offline => offline.audit(query), client => client.audit(&fresh))
     }
 
-    /// Every function whose access was ever set.
+    /// Every function whose access was ever set or that was ever described.
     pub(crate) async fn functions(&self) -> Result<Vec<FunctionAccess>, Failure> {
-        let fresh = ListQuery { min_position: self.tail().await, ..ListQuery::default() };
+        let query = FunctionQuery { limit: Some(1000), ..FunctionQuery::default() };
         let mut functions =
-            either!(self, offline => offline.functions(), client => client.all_functions(fresh).all())?;
+            either!(self, offline => offline.functions(), client => client.all_functions(query).all())?;
         functions.sort_by(|a, b| a.function.cmp(&b.function));
         Ok(functions)
     }

@@ -1,7 +1,10 @@
 //! One method for each route.
 
+mod catalogue;
 mod commands;
+mod governance;
 mod lists;
+mod policy;
 mod settings;
 mod wait;
 mod webhooks;

@@ -203,6 +203,7 @@ fn of_submission(status: u16, error: SubmissionError, retryable: bool) -> Proble
         detail,
         retryable,
         errors,
+        policy_errors: Vec::new(),
         request_id: None,
     }
 }

@@ -4,6 +4,7 @@
 //! * What fails for a moment is tried again where that cannot do anything twice: see [`RetryPolicy`].
 //! * [`Client::wait`] waits for a decision through restarts of the server; [`Notifications`] follows what happens and
 //!   goes on where it was when the connection breaks; [`Pages`] goes through a list page by page.
+//! * [`permit`] checks the permits of calls where the calls run.
 //! * What has no answer is a [`ClientError`], with the code that the server gave it.
 //!
 //! ```no_run
@@ -28,6 +29,8 @@ mod client;
 mod error;
 mod notifications;
 mod pages;
+#[cfg(feature = "permit")]
+pub mod permit;
 mod request;
 mod retry;
 #[cfg(feature = "tls")]

@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 
 use serde::{Serialize, de::DeserializeOwned};
 use vidimus_api_types::{
-    ApprovalQuery, AuditQuery, EventQuery, ExecutionQuery, GlobalPosition, ListQuery, Page, PageQuery,
+    ApprovalQuery, AuditQuery, EventQuery, ExecutionQuery, FunctionQuery, GlobalPosition, ListQuery, Page,
+    PageQuery, ToolQuery,
 };
 
 use crate::{Client, ClientError, request::Call};
@@ -27,6 +28,20 @@ macro_rules! with_cursor {
 }
 
 with_cursor!(ApprovalQuery, AuditQuery, ExecutionQuery, ListQuery, PageQuery);
+
+impl PagedQuery for FunctionQuery {
+    fn go_on(&mut self, next: String) -> bool {
+        self.cursor = next.parse().ok();
+        self.cursor.is_some()
+    }
+}
+
+impl PagedQuery for ToolQuery {
+    fn go_on(&mut self, next: String) -> bool {
+        self.cursor = next.parse().ok();
+        self.cursor.is_some()
+    }
+}
 
 impl PagedQuery for EventQuery {
     fn go_on(&mut self, next: String) -> bool {

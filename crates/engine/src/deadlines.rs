@@ -1,7 +1,10 @@
-//! What time does: expiries and lost leases, derived from the log, so that they survive a restart.
+//! What time does, and what changes of policy, access and freezes do to calls that are open: expiries, escalations,
+//! reminders, lost leases, decisions made again. All of it is derived from the log, so that it survives a restart.
+
+mod open;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -13,6 +16,7 @@ use vidimus_domain::execution::{DeadlineKind, Rejection};
 use vidimus_log::Subscription;
 
 use crate::{Engine, EngineError, engine::decode};
+use open::{After, Changed, Open, after, changed_by};
 
 /// The longest sleep between two looks at the clock, so that a clock that was set does not hide a deadline for long.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -37,55 +41,42 @@ pub struct Due {
     pub kind: DeadlineKind,
 }
 
-/// What an event does to its execution's deadline.
-enum Change {
-    Keep,
-    Clear,
-    Set(Timestamp, DeadlineKind),
+/// Something that is to be done now.
+#[derive(Clone, Debug)]
+enum Task {
+    /// A deadline has come.
+    Due(Due),
+    /// What a decision rested on has changed.
+    Again(TenantId, Uuid, &'static str),
+    /// A freeze began or ended.
+    Still(TenantId, Uuid),
 }
 
-fn change(event: &ExecutionEvent) -> Change {
-    use ExecutionEvent as E;
-    match event {
-        E::Initiated(_) | E::Allowed(_) | E::Reattempted(_) => Change::Keep,
-        E::ConfirmationRequired(required) => Change::Set(required.expires_at, DeadlineKind::Confirmation),
-        E::ApprovalRequired(required) => Change::Set(required.expires_at, DeadlineKind::Approval),
-        E::Permitted(permit) => Change::Set(permit.expires_at, DeadlineKind::Permit),
-        E::InProgress(started) => Change::Set(started.lease_expires_at, DeadlineKind::Lease),
-        E::Progressed(progressed) => Change::Set(progressed.lease_expires_at, DeadlineKind::Lease),
-        E::Blocked(_)
-        | E::NoOp(_)
-        | E::Confirmed(_)
-        | E::Declined(_)
-        | E::ConfirmationExpired(_)
-        | E::ApprovalAccepted(_)
-        | E::ApprovalDenied(_)
-        | E::ApprovalAborted(_)
-        | E::ApprovalExpired(_)
-        | E::PermitExpired(_)
-        | E::Succeeded(_)
-        | E::Failed(_)
-        | E::TimedOut(_)
-        | E::Skipped(_)
-        | E::Cancelled(_)
-        | E::ResultUnknown(_)
-        | E::Settled(_) => Change::Clear,
-    }
-}
-
-/// Follows the log and keeps the open deadlines in order. One open execution takes about 200 bytes.
+/// Follows the log and does what time and administrators' changes ask of calls that are open. One open execution takes about
+/// 400 bytes.
 pub struct DeadlineKeeper {
     engine: Arc<Engine>,
     subscription: Subscription,
     open: BTreeSet<Due>,
-    by_execution: HashMap<(TenantId, Uuid), (Timestamp, DeadlineKind)>,
+    by_execution: HashMap<TenantId, HashMap<Uuid, Open>>,
+    /// To be decided on again, and why.
+    again: BTreeMap<(TenantId, Uuid), &'static str>,
+    /// To be held, or let go on.
+    still: BTreeSet<(TenantId, Uuid)>,
 }
 
 impl DeadlineKeeper {
     /// A keeper that has seen nothing yet; it reads the log from its start.
     pub fn new(engine: Arc<Engine>) -> Self {
         let subscription = Subscription::new(Arc::clone(engine.log()), GlobalPosition::START);
-        Self { engine, subscription, open: BTreeSet::new(), by_execution: HashMap::new() }
+        Self {
+            engine,
+            subscription,
+            open: BTreeSet::new(),
+            by_execution: HashMap::new(),
+            again: BTreeMap::new(),
+            still: BTreeSet::new(),
+        }
     }
 
     /// How many deadlines are open.
@@ -99,30 +90,69 @@ impl DeadlineKeeper {
     }
 
     /// From now on the execution has this deadline, or none.
-    fn set(&mut self, tenant: &TenantId, execution_id: Uuid, next: Option<(Timestamp, DeadlineKind)>) {
-        let key = (tenant.clone(), execution_id);
-        let due = |(deadline, kind)| Due { deadline, tenant: tenant.clone(), execution_id, kind };
-        if let Some(open) = self.by_execution.remove(&key) {
-            self.open.remove(&due(open));
+    fn set(&mut self, tenant: &TenantId, execution_id: Uuid, next: Option<Open>) {
+        let due = |open: &Open| {
+            let (deadline, kind) = open.next?;
+            Some(Due { deadline, tenant: tenant.clone(), execution_id, kind })
+        };
+        let all = self.by_execution.entry(tenant.clone()).or_default();
+        let former = match &next {
+            Some(next) => all.insert(execution_id, next.clone()),
+            None => all.remove(&execution_id),
+        };
+        if let Some(former) = former.as_ref().and_then(due) {
+            self.open.remove(&former);
         }
-        if let Some(next) = next {
-            self.open.insert(due(next));
-            self.by_execution.insert(key, next);
+        match next {
+            Some(next) => self.open.extend(due(&next)),
+            None => {
+                let key = (tenant.clone(), execution_id);
+                self.again.remove(&key);
+                self.still.remove(&key);
+            }
         }
     }
 
     fn apply(&mut self, recorded: &RecordedEvent) -> Result<(), EngineError> {
+        let tenant = &recorded.tenant;
         if recorded.stream.category() != StreamId::EXECUTION {
+            if let Some(changed) = changed_by(&decode(recorded)?) {
+                self.mark(tenant, &changed);
+            }
             return Ok(());
         }
         let Some(execution_id) = recorded.stream.execution_id() else { return Ok(()) };
         let Event::Execution(event) = decode(recorded)? else { return Ok(()) };
-        match change(&event) {
-            Change::Keep => {}
-            Change::Clear => self.set(&recorded.tenant, execution_id, None),
-            Change::Set(deadline, kind) => self.set(&recorded.tenant, execution_id, Some((deadline, kind))),
+        let former = self.by_execution.get(tenant).and_then(|all| all.get(&execution_id));
+        let next = match after(former, recorded.event.recorded_at, &event) {
+            After::Keep => return Ok(()),
+            After::Closed => None,
+            After::Open(next) => Some(next),
+        };
+        // What is decided on again, or held, has been.
+        let key = (tenant.clone(), execution_id);
+        match event {
+            ExecutionEvent::Redecided(_) => drop(self.again.remove(&key)),
+            ExecutionEvent::Suspended(_) => drop(self.still.remove(&key)),
+            // It has a deadline again, and the decider knows which.
+            ExecutionEvent::Resumed(_) if next.is_some() => drop(self.still.insert(key)),
+            _ => {}
         }
+        self.set(tenant, execution_id, next);
         Ok(())
+    }
+
+    /// Marks the open calls that a change is about.
+    fn mark(&mut self, tenant: &TenantId, changed: &Changed) {
+        let Some(all) = self.by_execution.get(tenant) else { return };
+        let about = all.iter().filter(|(_, open)| open.waits() && changed.is_about(open));
+        for (execution_id, _) in about {
+            let key = (tenant.clone(), *execution_id);
+            match changed.cause {
+                Some(cause) => drop(self.again.insert(key, cause)),
+                None => drop(self.still.insert(key)),
+            }
+        }
     }
 
     /// Reads what is new in the log. Dropping the future loses nothing.
@@ -142,8 +172,24 @@ impl DeadlineKeeper {
         Ok(())
     }
 
-    /// Catches up, then does what every deadline asks for that has come. How many took effect. Dropping the future loses
-    /// nothing: what was not done stays due.
+    /// What is to be done now; what a freeze or a change asks for comes before what time does. Marks are taken: what
+    /// changes while it is done marks anew.
+    fn take_tasks(&mut self) -> Vec<Task> {
+        let mut tasks = Vec::new();
+        while let (true, Some((tenant, id))) = (tasks.len() < AT_ONCE, self.still.pop_first()) {
+            tasks.push(Task::Still(tenant, id));
+        }
+        while let (true, Some(((tenant, id), cause))) = (tasks.len() < AT_ONCE, self.again.pop_first()) {
+            tasks.push(Task::Again(tenant, id, cause));
+        }
+        let now = self.engine.now();
+        let due = self.open.iter().take_while(|due| due.deadline <= now).cloned().map(Task::Due);
+        tasks.extend(due.take(AT_ONCE - tasks.len()));
+        tasks
+    }
+
+    /// Catches up, then does what every deadline asks for that has come, and what changes of policy, access and freezes ask
+    /// for. How many took effect. Dropping the future loses nothing: what was not done stays due.
     ///
     /// # Errors
     /// A failure that is not a decided no; what was not done stays due.
@@ -151,28 +197,30 @@ impl DeadlineKeeper {
         self.catch_up().await?;
         let mut effects = 0;
         loop {
-            let now = self.engine.now();
-            let due = self.open.iter().take_while(|due| due.deadline <= now).take(AT_ONCE).cloned();
-            let due: Vec<_> = due.collect();
-            if due.is_empty() {
+            let tasks = self.take_tasks();
+            if tasks.is_empty() {
                 return Ok(effects);
             }
-            effects += self.settle(due).await?;
+            effects += self.settle(tasks).await?;
         }
     }
 
-    async fn settle(&mut self, due: Vec<Due>) -> Result<usize, EngineError> {
-        let mut tasks = JoinSet::new();
-        for due in due {
+    async fn settle(&mut self, tasks: Vec<Task>) -> Result<usize, EngineError> {
+        let mut running = JoinSet::new();
+        for task in tasks {
             let engine = Arc::clone(&self.engine);
-            tasks.spawn(async move {
-                let answer = engine.deadline_passed(&due.tenant, due.execution_id, due.kind).await;
-                (due, answer)
+            running.spawn(async move {
+                let answer = match &task {
+                    Task::Due(due) => engine.deadline_passed(&due.tenant, due.execution_id, due.kind).await,
+                    Task::Again(tenant, id, cause) => engine.redecide(tenant, *id, cause).await,
+                    Task::Still(tenant, id) => engine.stand_still(tenant, *id).await,
+                };
+                (task, answer)
             });
         }
-        let (mut effects, mut answered, mut failure) = (0, Vec::new(), None);
-        while let Some(joined) = tasks.join_next().await {
-            let (due, answer) = match joined.map_err(tokio::task::JoinError::try_into_panic) {
+        let (mut effects, mut answered, mut refused, mut failure) = (0, Vec::new(), Vec::new(), None);
+        while let Some(joined) = running.join_next().await {
+            let (task, answer) = match joined.map_err(tokio::task::JoinError::try_into_panic) {
                 Ok(done) => done,
                 Err(Ok(panic)) => std::panic::resume_unwind(panic),
                 // The runtime is going down.
@@ -181,30 +229,81 @@ impl DeadlineKeeper {
             match answer {
                 Ok(answer) => {
                     effects += usize::from(!answer.already);
-                    answered.push((due, answer.state.deadline()));
+                    answered.push((task, answer.state.deadline()));
                 }
-                // Somebody was faster.
+                // Somebody was faster, or it is held.
                 Err(EngineError::Execution(rejection)) => {
-                    tracing::debug!(execution = %due.execution_id, code = rejection.code(), "deadline overtaken");
+                    tracing::debug!(?task, code = rejection.code(), "refused");
                     let next = match rejection {
                         Rejection::NotDue { kind, deadline } => Some((deadline, kind)),
                         _ => None,
                     };
-                    answered.push((due, next));
+                    refused.push((task, next));
                 }
-                Err(error) => failure = failure.or(Some(error)),
+                Err(error) if concerns_the_log(&error) => {
+                    self.put_back(task);
+                    failure = failure.or(Some(error));
+                }
+                // One call's own: the others shall not wait for it. Its permit cannot be used meanwhile.
+                Err(error) => {
+                    tracing::error!(?task, %error, code = error.code(), "a call cannot be decided on");
+                    refused.push((task, None));
+                }
             }
         }
+        // The events that explain the answers are read now.
         self.catch_up().await?;
-        for (due, next) in answered {
-            // The events that explain the answer have been read now. A deadline that none of them touched is none that
-            // the decider knows; asking for it again and again would change nothing.
-            if self.open.contains(&due) {
-                tracing::warn!(execution = %due.execution_id, kind = %due.kind, "no such deadline; dropped");
-                self.set(&due.tenant, due.execution_id, next);
-            }
+        for (task, next) in answered {
+            self.done(&task, next);
+        }
+        for (task, next) in refused {
+            self.refused(&task, next);
         }
         failure.map_or(Ok(effects), Err)
+    }
+
+    fn put_back(&mut self, task: Task) {
+        match task {
+            Task::Still(tenant, id) => drop(self.still.insert((tenant, id))),
+            Task::Again(tenant, id, cause) => drop(self.again.entry((tenant, id)).or_insert(cause)),
+            Task::Due(_) => {}
+        }
+    }
+
+    fn find(&self, tenant: &TenantId, execution_id: Uuid) -> Option<Open> {
+        self.by_execution.get(tenant)?.get(&execution_id).cloned()
+    }
+
+    /// What was answered is done, whether or not an event came of it; the next deadline is what the decider says.
+    fn done(&mut self, task: &Task, next: Option<(Timestamp, DeadlineKind)>) {
+        let (tenant, id) = match task {
+            // An event that came since has set another.
+            Task::Due(due) if !self.open.contains(due) => return,
+            Task::Due(due) => (&due.tenant, due.execution_id),
+            Task::Again(tenant, id, _) | Task::Still(tenant, id) => (tenant, *id),
+        };
+        let Some(open) = self.find(tenant, id).filter(|open| matches!(task, Task::Due(_)) || open.waits())
+        else {
+            return;
+        };
+        // One that was refused is refused again: asking for it would never end.
+        let next = next.filter(|next| open.refused != Some(*next));
+        self.set(tenant, id, Some(Open { next, ..open }));
+    }
+
+    /// What was refused is not asked for again as it is; what the deadline is, the decider is asked.
+    fn refused(&mut self, task: &Task, next: Option<(Timestamp, DeadlineKind)>) {
+        let Task::Due(due) = task else { return };
+        if !self.open.contains(due) {
+            return;
+        }
+        let Some(open) = self.find(&due.tenant, due.execution_id) else { return };
+        let refused = Some((due.deadline, due.kind));
+        let asks = open.waits() && next.is_none();
+        self.set(&due.tenant, due.execution_id, Some(Open { next, refused, ..open }));
+        if asks {
+            self.still.insert((due.tenant.clone(), due.execution_id));
+        }
     }
 
     fn sleep_time(&self) -> Duration {
@@ -257,4 +356,10 @@ impl DeadlineKeeper {
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error says that the sender is gone, which is a stop too.
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Whether an error is about the log, and so about every call.
+fn concerns_the_log(error: &EngineError) -> bool {
+    error.is_retryable()
+        || matches!(error, EngineError::Read(_) | EngineError::Event { .. } | EngineError::Append(_))
 }

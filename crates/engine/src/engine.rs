@@ -8,18 +8,22 @@ use proto_events::{
 };
 use uuid::Uuid;
 use vidimus_domain::{
+    agent, connection,
     execution::{Happened, State, evolve},
-    function, webhook,
+    freeze, function, grant, policy, reviewer, webhook,
 };
 use vidimus_log::{Append, AppendError, Appended, EventLog, StreamHead, StreamWrite};
 
 use crate::{
-    Clock, EngineError, Ids, KeyPepper, Principal, RandomIds, SystemClock, cache::Cache, keys::Credential,
-    reattempts::Reattempts,
+    Clock, EngineError, Ids, KeyPepper, Principal, RandomIds, SystemClock, cache::Cache, folded::Folded,
+    follower::Follower, function::Schemas, keys::Credential, lanes::Lanes, permit_token::PermitSigner,
+    policies::PolicySets, reattempts::Reattempts,
 };
 
 /// Most tries of one command before it answers `contention`.
 pub(crate) const MAX_TRIES: u32 = 32;
+/// Most streams of each kind that decisions rest on and that are held as states.
+const MAX_HELD: usize = 8_192;
 /// Events of a stream that are asked for at once; the log may answer with fewer.
 const PAGE: usize = 1024;
 
@@ -57,10 +61,27 @@ pub struct Engine {
     pub(crate) settings: Settings,
     pub(crate) reattempts: Reattempts,
     pub(crate) key_pepper: Option<KeyPepper>,
+    /// Signs permits; where there is a pepper.
+    pub(crate) permit_signer: Option<PermitSigner>,
+    pub(crate) lanes: Lanes,
+    pub(crate) follower: Follower,
+    /// Scopes of agents, for every proposal.
+    pub(crate) agent_scopes: Cache<Arc<agent::State>>,
     /// Keys, for every request; without labels and reasons about 40 MiB at most.
     pub(crate) keys: Cache<Arc<Credential>>,
-    /// Access to functions, for every proposal.
-    pub(crate) access: Cache<function::State>,
+    /// Functions, for every proposal; with the largest schemas half a gibibyte.
+    pub(crate) functions: Folded<function::State>,
+    /// Their argument schemas, ready.
+    pub(crate) schemas: Schemas,
+    /// Connections, for every proposal.
+    pub(crate) connections: Folded<connection::State>,
+    /// A tenant's freezes, grants, policy and reviewers, for every proposal.
+    pub(crate) freezes: Folded<freeze::State>,
+    pub(crate) grants: Folded<grant::State>,
+    pub(crate) policies: Folded<policy::State>,
+    pub(crate) reviewers: Folded<reviewer::State>,
+    /// Policy sets, ready.
+    pub(crate) policy_sets: PolicySets,
     /// A tenant's webhooks, for every request about them.
     pub(crate) webhooks: Cache<Arc<webhook::State>>,
 }
@@ -103,14 +124,25 @@ impl Engine {
         ids: Arc<dyn Ids>,
     ) -> Self {
         Self {
+            follower: Follower::new(Arc::clone(&log)),
             log,
             clock,
             ids,
             settings,
             reattempts: Reattempts::default(),
             key_pepper: None,
+            permit_signer: None,
+            lanes: Lanes::default(),
+            agent_scopes: Cache::default(),
             keys: Cache::default(),
-            access: Cache::default(),
+            functions: Folded::new(MAX_HELD),
+            schemas: Schemas::default(),
+            connections: Folded::new(MAX_HELD),
+            freezes: Folded::new(MAX_HELD),
+            grants: Folded::new(MAX_HELD),
+            policies: Folded::new(MAX_HELD),
+            reviewers: Folded::new(MAX_HELD),
+            policy_sets: PolicySets::default(),
             webhooks: Cache::default(),
         }
     }

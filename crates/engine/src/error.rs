@@ -1,8 +1,13 @@
 //! Why the engine has no answer.
 
-use proto_events::{Actor, DecodeError, GlobalPosition};
-use vidimus_domain::{attempt, execution, function, key, registry, webhook};
+use proto_events::{Actor, DecodeError, Digest, GlobalPosition};
+use uuid::Uuid;
+use vidimus_domain::{
+    agent, attempt, connection, conversation, execution, freeze, function, grant, key, policy, registry,
+    reviewer, webhook,
+};
 use vidimus_log::{AppendError, ReadError};
+use vidimus_policy::{ArgumentSchemaError, PolicyErrors, SourceError};
 
 /// Why a command has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,9 +27,49 @@ pub enum EngineError {
     /// A decided no of the registry.
     #[error(transparent)]
     Registry(#[from] registry::Rejection),
+    /// A decided no of an agent's scopes.
+    #[error(transparent)]
+    Agent(#[from] agent::Rejection),
     /// A decided no of a webhook.
     #[error(transparent)]
     Webhook(#[from] webhook::Rejection),
+    /// A decided no of a connection of the catalogue.
+    #[error(transparent)]
+    Connection(#[from] connection::Rejection),
+    /// A decided no of what is said in a conversation.
+    #[error(transparent)]
+    Conversation(#[from] conversation::Rejection),
+    /// A decided no of a freeze.
+    #[error(transparent)]
+    Freeze(#[from] freeze::Rejection),
+    /// A decided no of a grant.
+    #[error(transparent)]
+    Grant(#[from] grant::Rejection),
+    /// A decided no of the policy in force.
+    #[error(transparent)]
+    Policy(#[from] policy::Rejection),
+    /// A decided no of groups and delegations of reviewers.
+    #[error(transparent)]
+    Reviewer(#[from] reviewer::Rejection),
+    /// A policy set has faults; each has its file, line and column.
+    #[error("{0}\ncorrect it and send it again")]
+    PolicyInvalid(#[from] PolicyErrors),
+    /// Files that cannot be a policy set, whatever is in them.
+    #[error(transparent)]
+    PolicySource(#[from] SourceError),
+    /// A stored policy set is not there, or cannot be used any more.
+    #[error(
+        "policy set `{policy_set}` cannot be used: {reason}; apply another one, or use the program that took it"
+    )]
+    PolicyUnreadable {
+        /// The set.
+        policy_set: Digest,
+        /// Why not.
+        reason: String,
+    },
+    /// The JSON Schema of a function's arguments cannot be used.
+    #[error("`arguments_schema` cannot be used: {0}")]
+    SchemaInvalid(#[from] ArgumentSchemaError),
     /// The engine was not given the pepper without which no key can be made or checked.
     #[error(
         "API keys cannot be made or checked here, as their pepper is missing: start with the data directory's `key-pepper`"
@@ -39,6 +84,32 @@ pub enum EngineError {
         actor: Actor,
         /// What it takes.
         role: &'static str,
+    },
+    /// A decision of a batch was refused, and with it all of them.
+    #[error(
+        "decision {index} of the batch, on execution `{execution_id}`, is refused, and with it all: {error}"
+    )]
+    Batch {
+        /// Which, from 0.
+        index: usize,
+        /// On which execution.
+        execution_id: Uuid,
+        /// Why.
+        error: Box<EngineError>,
+    },
+    /// A batch has too few or too many decisions.
+    #[error("a batch has 1 to {max} decisions, not {size}: send several batches")]
+    BatchSize {
+        /// How many it has.
+        size: usize,
+        /// How many it may have.
+        max: usize,
+    },
+    /// A batch decides twice on an execution.
+    #[error("execution `{execution_id}` is in the batch twice: decide on it once")]
+    BatchRepeats {
+        /// Which.
+        execution_id: Uuid,
     },
     /// Too many others changed the same stream at the same time.
     #[error("too much happens to this stream at once (tried {tries} times): try again")]
@@ -75,8 +146,23 @@ impl EngineError {
             Self::Key(rejection) => rejection.code(),
             Self::Registry(rejection) => rejection.code(),
             Self::Webhook(rejection) => rejection.code(),
+            Self::Connection(rejection) => rejection.code(),
+            Self::Conversation(rejection) => rejection.code(),
+            Self::Freeze(rejection) => rejection.code(),
+            Self::Grant(rejection) => rejection.code(),
+            Self::Policy(rejection) => rejection.code(),
+            Self::Reviewer(rejection) => rejection.code(),
+            Self::PolicyInvalid(_) => "policy_invalid",
+            Self::PolicySource(error) => error.code(),
+            Self::PolicyUnreadable { .. } => "policy_unreadable",
+            Self::SchemaInvalid(_) => "schema_invalid",
             Self::KeyPepperMissing => "key_pepper_missing",
             Self::MissingRole { .. } => "missing_role",
+            Self::Agent(rejection) => rejection.code(),
+            // What is to be done is what the refused decision says.
+            Self::Batch { error, .. } => error.code(),
+            Self::BatchSize { .. } => "batch_size",
+            Self::BatchRepeats { .. } => "batch_repeats",
             Self::Contention { .. } => "contention",
             Self::Append(error) => error.code(),
             Self::Read(error) => error.code(),
@@ -92,6 +178,7 @@ impl EngineError {
             Self::Append(error) => error.is_retryable(),
             Self::Read(error) => error.is_retryable(),
             Self::Contention { .. } => true,
+            Self::Batch { error, .. } => error.is_retryable(),
             _ => false,
         }
     }

@@ -1,14 +1,26 @@
 //! The commands on an execution that exists.
 
+use std::collections::BTreeSet;
+
 use proto_events::{
-    Actor, ArgumentsDigest, GlobalPosition, Json, ResultStatus, StreamId, TenantId, Timestamp,
+    Actor, ArgumentsDigest, Event, GlobalPosition, Json, RecordedEvent, ResultStatus, StreamId,
+    StreamVersion, TenantId, Timestamp,
 };
 use uuid::Uuid;
-use vidimus_domain::execution::{Action, Command, DeadlineKind, Rejection, Report, State, decide};
+use vidimus_domain::{
+    execution::{
+        Action, Command, DeadlineKind, Execution, Rejection, Report, Reviewer, Stage, StandsInFor, State,
+        decide,
+    },
+    reviewer,
+};
+use vidimus_log::StreamWrite;
 
 use crate::{
     Engine, EngineError, Principal, Role,
     engine::{Loaded, MAX_TRIES},
+    explain::decision_of,
+    govern::frozen_by,
 };
 
 /// The answer to a command: where the execution stands now. It is durable.
@@ -56,21 +68,108 @@ impl Engine {
         execution_id: Uuid,
         action: Action,
     ) -> Result<Answer, EngineError> {
-        let mut command = Command { by: principal.actor.clone(), at: self.clock.now(), action };
+        let mut command = Command { by: principal.actor.clone(), at: self.clock.now(), frozen: None, action };
         let correlation_id = self.correlation_id(principal);
         for _ in 0..MAX_TRIES {
             let loaded = self.load_execution(&principal.tenant, execution_id).await?;
-            if loaded.state.is_initial() {
+            let Some(execution) = loaded.state.execution() else {
                 return Err(Rejection::NotFound.into());
-            }
+            };
             command.at = self.clock.now();
+            let guards = self.look_up(principal, execution, &mut command).await?;
             if let Some(answer) =
-                self.attempt(principal, execution_id, loaded, &command, correlation_id).await?
+                self.attempt(principal, execution_id, loaded, &command, guards, correlation_id).await?
             {
                 return Ok(answer);
             }
         }
         Err(EngineError::Contention { tries: MAX_TRIES })
+    }
+
+    /// Puts into the command what it rests on beside the execution, and answers the guards that hold it there until the
+    /// append.
+    pub(crate) async fn look_up(
+        &self,
+        principal: &Principal,
+        execution: &Execution,
+        command: &mut Command,
+    ) -> Result<Vec<StreamWrite>, EngineError> {
+        let (tenant, call) = (&principal.tenant, execution.call());
+        let guard = |stream, expected| StreamWrite { stream, expected, events: Vec::new() };
+        let mut guards = Vec::new();
+        let stands_still = matches!(
+            command.action,
+            Action::Confirm { .. }
+                | Action::Approve { .. }
+                | Action::Start { .. }
+                | Action::Expire
+                | Action::Escalate
+                | Action::Remind
+        );
+        if stands_still {
+            let freezes = self.load_freezes(tenant).await?;
+            command.frozen = freezes.state.covering(&call.agent, &call.function).map(frozen_by);
+            guards.push(guard(StreamId::freezes(), freezes.expected()));
+        }
+        match &mut command.action {
+            Action::Approve { reviewer, .. }
+            | Action::Deny { reviewer, .. }
+            | Action::Abort { reviewer, .. } => {
+                let reviewers = self.load_reviewers(tenant).await?;
+                *reviewer = as_reviewer(principal, &reviewers.state, command.at);
+                guards.push(guard(StreamId::reviewers(), reviewers.expected()));
+            }
+            Action::Start { policy_set, .. } => {
+                let policy = self.load_policy(tenant).await?;
+                *policy_set = policy.state.in_force().map(|digest| digest.to_string());
+                guards.push(guard(StreamId::policy(), policy.expected()));
+                guards.extend(self.still_permitted(tenant, execution).await?);
+            }
+            _ => {}
+        }
+        Ok(guards)
+    }
+
+    /// What a permit rests on beside the policy set. Where any of it changed since the last decision, the call is decided
+    /// again here: the keeper of deadlines may not have come to it yet. What that led to shows in the execution's own stream.
+    async fn still_permitted(
+        &self,
+        tenant: &TenantId,
+        execution: &Execution,
+    ) -> Result<Vec<StreamWrite>, EngineError> {
+        if execution.stage != Stage::Permitted {
+            return Ok(Vec::new());
+        }
+        let call = execution.call();
+        let (function, connection) = (&call.function, call.function.connection());
+        let access = self.load_function(tenant, function).await?;
+        let described = self.load_connection(tenant, connection).await?;
+        let scopes = self.load_agent_scopes(tenant, &call.agent).await?;
+        let changed = access.position().max(described.position()).max(scopes.position());
+        if changed > self.decided_at(tenant, execution.id()).await? {
+            match self.redecide(tenant, execution.id(), "changed_before_start").await {
+                // Whatever it came to: the start is decided on what is so now.
+                Ok(_) | Err(EngineError::Execution(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let guard = |stream, expected| StreamWrite { stream, expected, events: Vec::new() };
+        Ok(vec![
+            guard(StreamId::function(function), access.expected()),
+            guard(StreamId::connection(connection), described.expected()),
+            guard(StreamId::agent_scopes(&call.agent), scopes.expected()),
+        ])
+    }
+
+    /// Where the last decision on an execution stands: what an approval led to rests on what was so then.
+    async fn decided_at(&self, tenant: &TenantId, execution_id: Uuid) -> Result<GlobalPosition, EngineError> {
+        let stream = StreamId::execution(execution_id);
+        let last = |position: GlobalPosition, recorded: &RecordedEvent, event: &Event| match event {
+            Event::Execution(event) if decision_of(event).is_some() => recorded.position,
+            _ => position,
+        };
+        let start = (StreamVersion::FIRST, GlobalPosition::START);
+        Ok(self.fold(tenant, &stream, start.0, start.1, last).await?.state)
     }
 
     /// Decides once; `None` where somebody else was first.
@@ -80,6 +179,7 @@ impl Engine {
         execution_id: Uuid,
         loaded: Loaded<State>,
         command: &Command,
+        guards: Vec<StreamWrite>,
         correlation_id: Uuid,
     ) -> Result<Option<Answer>, EngineError> {
         let events = decide(&loaded.state, command)?;
@@ -90,11 +190,14 @@ impl Engine {
         let stream = StreamId::execution(execution_id);
         let expected = loaded.expected();
         let write = self.execution_write(principal, command, stream, expected, &events, correlation_id)?;
-        let appended = self.append(&principal.tenant, vec![write]).await?;
+        let mut writes = vec![write];
+        writes.extend(guards);
+        let appended = self.append(&principal.tenant, writes).await?;
         Ok(appended.map(|appended| Answer {
             execution_id,
             state: loaded.state.then(command, &events),
-            position: appended.last,
+            // The execution's events are the append's first.
+            position: GlobalPosition::new(appended.first.get() + events.len() as u64 - 1),
             already: false,
         }))
     }
@@ -113,6 +216,7 @@ impl Engine {
             arguments_digest: seen,
             permit_id: self.ids.fresh(),
             permit_ttl: self.settings.permit_ttl,
+            approval_ttl: self.settings.approval_ttl,
         };
         self.transact(principal, execution_id, action).await
     }
@@ -130,7 +234,8 @@ impl Engine {
         self.transact(principal, execution_id, Action::Decline { reason }).await
     }
 
-    /// A reviewer approves. `seen`: digest of the arguments that the reviewer saw.
+    /// A reviewer approves. `seen`: digest of the arguments that the reviewer saw. `break_glass`: why the reviewers that were
+    /// asked for are passed over in an emergency; takes the role `admin`.
     ///
     /// # Errors
     /// The domain's rejections; the log's errors.
@@ -140,15 +245,29 @@ impl Engine {
         execution_id: Uuid,
         seen: Option<ArgumentsDigest>,
         comment: Option<String>,
+        break_glass: Option<String>,
     ) -> Result<Answer, EngineError> {
-        let action = Action::Approve {
+        let action = self.approval(seen, comment, break_glass);
+        self.transact(principal, execution_id, action).await
+    }
+
+    /// The action of an approval; who the reviewer is, is looked up before it is decided.
+    pub(crate) fn approval(
+        &self,
+        seen: Option<ArgumentsDigest>,
+        comment: Option<String>,
+        break_glass: Option<String>,
+    ) -> Action {
+        Action::Approve {
             comment,
             arguments_digest: seen,
-            eligible: principal.is(Role::Approver),
+            stage: None,
+            reviewer: Reviewer::default(),
+            break_glass,
             permit_id: self.ids.fresh(),
             permit_ttl: self.settings.permit_ttl,
-        };
-        self.transact(principal, execution_id, action).await
+            approval_ttl: self.settings.approval_ttl,
+        }
     }
 
     /// A reviewer denies.
@@ -161,7 +280,7 @@ impl Engine {
         execution_id: Uuid,
         reason: String,
     ) -> Result<Answer, EngineError> {
-        let action = Action::Deny { reason, eligible: principal.is(Role::Approver) };
+        let action = Action::Deny { reason, reviewer: Reviewer::default() };
         self.transact(principal, execution_id, action).await
     }
 
@@ -175,7 +294,7 @@ impl Engine {
         execution_id: Uuid,
         feedback: String,
     ) -> Result<Answer, EngineError> {
-        let action = Action::Abort { feedback, eligible: principal.is(Role::Approver) };
+        let action = Action::Abort { feedback, reviewer: Reviewer::default(), revised_as: None };
         self.transact(principal, execution_id, action).await
     }
 
@@ -190,7 +309,12 @@ impl Engine {
         permit_id: Uuid,
         running: Option<ArgumentsDigest>,
     ) -> Result<Answer, EngineError> {
-        let action = Action::Start { permit_id, arguments_digest: running, lease: self.settings.lease };
+        let action = Action::Start {
+            permit_id,
+            arguments_digest: running,
+            lease: self.settings.lease,
+            policy_set: None,
+        };
         self.transact(principal, execution_id, action).await
     }
 
@@ -260,6 +384,20 @@ impl Engine {
         self.transact(principal, execution_id, Action::Settle { status, evidence, result, eligible }).await
     }
 
+    /// Comments on a call that waits for people.
+    ///
+    /// # Errors
+    /// The domain's rejections; the log's errors.
+    pub async fn comment(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        text: String,
+    ) -> Result<Answer, EngineError> {
+        let eligible = principal.is(Role::Approver) || principal.is(Role::Admin);
+        self.transact(principal, execution_id, Action::Comment { text, eligible }).await
+    }
+
     /// Does what a deadline that has come asks for.
     ///
     /// # Errors
@@ -282,5 +420,17 @@ impl Engine {
     /// On whose behalf a proposal is: the named requester, else the principal itself.
     pub(crate) fn requester(principal: &Principal, named: Option<Actor>) -> Actor {
         named.unwrap_or_else(|| principal.actor.clone())
+    }
+}
+
+/// What a principal is as a reviewer: its roles and groups, and those in whose place it decides now.
+fn as_reviewer(principal: &Principal, reviewers: &reviewer::State, at: Timestamp) -> Reviewer {
+    let groups = |actor: &Actor| -> BTreeSet<String> { reviewers.groups_of(actor).into_iter().collect() };
+    let stands_in_for = reviewers.stands_in_for(&principal.actor, at).into_iter();
+    Reviewer {
+        approver: principal.is(Role::Approver),
+        admin: principal.is(Role::Admin),
+        groups: groups(&principal.actor),
+        stands_in_for: stands_in_for.map(|actor| StandsInFor { groups: groups(&actor), actor }).collect(),
     }
 }

@@ -20,6 +20,7 @@ pub use secret::{KeyPepper, KeySecret};
 use crate::{
     Engine, EngineError, Principal,
     engine::{Changed, Loaded},
+    permit_token::PermitSigner,
 };
 
 /// A key that shall be.
@@ -135,7 +136,8 @@ impl Engine {
     /// This engine with the pepper under which the secrets of keys are hashed. Without one there are no keys.
     #[must_use]
     pub fn with_key_pepper(self, pepper: KeyPepper) -> Self {
-        Self { key_pepper: Some(pepper), ..self }
+        let permit_signer = Some(PermitSigner::of(&pepper));
+        Self { key_pepper: Some(pepper), permit_signer, ..self }
     }
 
     pub(crate) fn pepper(&self) -> Result<&KeyPepper, EngineError> {

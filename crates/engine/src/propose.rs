@@ -3,16 +3,18 @@
 use proto_events::{Actor, CallRef, Event, GlobalPosition, Json, StreamId, TenantId};
 use uuid::Uuid;
 use vidimus_domain::{
-    access_policy::decision_from_access,
     arguments::Arguments,
     attempt,
-    execution::{Action, Command, Propose, State, decide},
+    execution::{self, Action, Command, Propose, State, decide},
+    field::InvalidField,
 };
 use vidimus_log::StreamWrite;
 
 use crate::{
     Answer, Engine, EngineError, Principal,
     engine::{Loaded, MAX_TRIES},
+    govern::{Asked, Grants, Parsed},
+    revise::EDIT_KEYS,
 };
 
 /// A call that an agent wants to make.
@@ -28,6 +30,10 @@ pub struct Proposal {
     pub idempotency_key: Option<String>,
     /// What the caller says about the circumstances.
     pub context: Option<Json>,
+    /// The execution that this one is instead of: of a reviewer who edited its arguments.
+    pub former_execution: Option<Uuid>,
+    /// Who asked for that one, beside its requester: they review neither.
+    pub asked_by: Vec<Actor>,
 }
 
 impl Engine {
@@ -36,6 +42,21 @@ impl Engine {
     /// # Errors
     /// The domain's rejections; the log's errors. A block is an answer, not an error.
     pub async fn propose(&self, principal: &Principal, proposal: Proposal) -> Result<Answer, EngineError> {
+        if proposal.idempotency_key.as_ref().is_some_and(|key| key.starts_with(EDIT_KEYS)) {
+            let problem = "begins with `revision of `, which is kept for edits of reviewers";
+            let field = InvalidField::Invalid { field: "idempotency_key", problem };
+            return Err(execution::Rejection::from(field).into());
+        }
+        self.propose_instead(principal, proposal, None).await.map(|(answer, _)| answer)
+    }
+
+    /// Proposes a call; where it is instead of another, `ends` ends that one in the same append. Answers both.
+    pub(crate) async fn propose_instead(
+        &self,
+        principal: &Principal,
+        proposal: Proposal,
+        ends: Option<(Uuid, Action)>,
+    ) -> Result<(Answer, Option<Answer>), EngineError> {
         let tenant = &principal.tenant;
         let digest = proposal.arguments.digest();
         let execution_id = match &proposal.idempotency_key {
@@ -43,7 +64,20 @@ impl Engine {
             None => self.ids.fresh(),
         };
         let (permit_id, correlation_id) = (self.ids.fresh(), self.correlation_id(principal));
-        for _ in 0..MAX_TRIES {
+        let requester = Self::requester(principal, proposal.requester.clone());
+        let parsed = Parsed::of(&proposal.arguments, proposal.context.as_ref());
+        let asked = Asked {
+            by: &principal.actor,
+            execution_id,
+            call: &proposal.call,
+            requester: &requester,
+            digest,
+            arguments: &parsed.arguments,
+            context: parsed.context.as_ref(),
+        };
+        // Held from the first decision to the append, over all tries.
+        let mut lane = None;
+        'tries: for _ in 0..MAX_TRIES {
             let (execution, attempt) = match &proposal.idempotency_key {
                 // A fresh id has no history, and no key has no former attempt.
                 None => (Loaded { state: State::initial(), head: None }, None),
@@ -52,31 +86,39 @@ impl Engine {
                     Some(self.load_attempt(tenant, key).await?),
                 ),
             };
-            let access = self.load_access(tenant, &proposal.call.function).await?;
-            let version = access.head.map(|head| head.version);
-            let former = attempt.as_ref().and_then(|attempt| attempt.state.last);
+            let ground = self.ground_in_lanes(tenant, &proposal.call, Grants::Use, &mut lane).await?;
+            let at = self.clock.now();
+            let governed = self.govern(tenant, &ground, &asked, at, Grants::Use).await?;
+            let former =
+                proposal.former_execution.or(attempt.as_ref().and_then(|attempt| attempt.state.last));
             let propose = Propose {
                 execution_id,
                 call: proposal.call.clone(),
                 arguments: proposal.arguments.clone(),
-                requester: Self::requester(principal, proposal.requester.clone()),
+                requester: requester.clone(),
                 idempotency_key: proposal.idempotency_key.clone(),
                 former_execution: former.filter(|former| *former != execution_id),
                 context: proposal.context.clone(),
-                decision: decision_from_access(&proposal.call.function, access.state.access, version, digest),
+                sensitive: governed.sensitive,
+                asked_by: proposal.asked_by.clone(),
+                decision: governed.decision,
                 permit_id,
                 confirmation_ttl: self.settings.confirmation_ttl,
                 approval_ttl: self.settings.approval_ttl,
                 permit_ttl: self.settings.permit_ttl,
             };
-            let command = Command {
-                by: principal.actor.clone(),
-                at: self.clock.now(),
-                action: Action::Propose(propose),
-            };
+            let frozen = ground.frozen_by(&proposal.call);
+            let action = Action::Propose(propose);
+            let command = Command { by: principal.actor.clone(), at, frozen, action };
             let events = decide(&execution.state, &command)?;
             if events.is_empty() {
-                return self.reattempt(principal, execution_id, execution, correlation_id).await;
+                let again = self.reattempt(principal, execution_id, execution, correlation_id).await?;
+                let former = match &ends {
+                    // It ended with the append that made this attempt: the same words again change nothing.
+                    Some((former, action)) => Some(self.transact(principal, *former, action.clone()).await?),
+                    None => None,
+                };
+                return Ok((again, former));
             }
             let expected = execution.expected();
             let stream = StreamId::execution(execution_id);
@@ -94,20 +136,35 @@ impl Engine {
                 writes.push(StreamWrite {
                     stream: StreamId::attempt(key),
                     expected: attempt.expected(),
-                    events: self.envelopes(principal, command.at, correlation_id, opened)?,
+                    events: self.envelopes(principal, at, correlation_id, opened)?,
                 });
             }
-            // The decision rests on the access as it was read: if that changes first, it is decided again.
-            writes.push(StreamWrite {
-                stream: StreamId::function(&proposal.call.function),
-                expected: access.expected(),
-                events: Vec::new(),
-            });
+            writes.extend(self.beside_writes(principal, at, correlation_id, governed.beside)?);
+            let mut ended = None;
+            if let Some((former, action)) = &ends {
+                let (answer, events, write, guards) =
+                    self.decide_one(principal, *former, action.clone(), correlation_id).await?;
+                // Right after the execution's own, so that its position can be told.
+                writes.splice(1..1, write);
+                // A stream is named once in an append; where the two readings differ, it is read again.
+                for guard in guards {
+                    match writes.iter().find(|write| write.stream == guard.stream) {
+                        Some(known) if known.expected == guard.expected => {}
+                        Some(_) => continue 'tries,
+                        None => writes.push(guard),
+                    }
+                }
+                ended = Some((answer, events));
+            }
             if let Some(appended) = self.append(tenant, writes).await? {
                 // The execution's events are the append's first: where the last of them stands, the answer is whole.
                 let position = GlobalPosition::new(appended.first.get() + events.len() as u64 - 1);
                 let state = execution.state.then(&command, &events);
-                return Ok(Answer { execution_id, state, position, already: false });
+                let former = ended.map(|(answer, events)| Answer {
+                    position: GlobalPosition::new(position.get() + events as u64),
+                    ..answer
+                });
+                return Ok((Answer { execution_id, state, position, already: false }, former));
             }
         }
         Err(EngineError::Contention { tries: MAX_TRIES })
@@ -144,8 +201,8 @@ impl Engine {
             let total = self.reattempts.total(tenant, execution_id);
             let seen = total.saturating_sub(on_record(&loaded.state));
             let action = Action::Reattempt { seen };
-            let command = Command { by: principal.actor.clone(), at: self.clock.now(), action };
-            match self.attempt(principal, execution_id, loaded, &command, correlation_id).await {
+            let command = Command { by: principal.actor.clone(), at: self.clock.now(), frozen: None, action };
+            match self.attempt(principal, execution_id, loaded, &command, Vec::new(), correlation_id).await {
                 Ok(Some(answer)) => return Ok(Answer { already: true, ..answer }),
                 Ok(None) => loaded = self.load_execution(tenant, execution_id).await?,
                 Err(error) if error.is_retryable() => {

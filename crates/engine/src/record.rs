@@ -54,14 +54,18 @@ impl Engine {
             status: finished.status,
             report: finished.report,
         };
-        let mut command =
-            Command { by: principal.actor.clone(), at: self.clock.now(), action: Action::Record(record) };
+        let mut command = Command {
+            by: principal.actor.clone(),
+            at: self.clock.now(),
+            frozen: None,
+            action: Action::Record(record),
+        };
         let correlation_id = self.correlation_id(principal);
         for _ in 0..MAX_TRIES {
             let loaded = self.load_execution(&principal.tenant, execution_id).await?;
             command.at = self.clock.now();
             if let Some(answer) =
-                self.attempt(principal, execution_id, loaded, &command, correlation_id).await?
+                self.attempt(principal, execution_id, loaded, &command, Vec::new(), correlation_id).await?
             {
                 return Ok(answer);
             }

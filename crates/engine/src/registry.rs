@@ -79,6 +79,8 @@ impl Engine {
         let load = || {
             self.load_last(&principal.tenant, &stream, |state: State, _, event| match event {
                 Event::Registry(event) => evolve(state, event),
+                // Whoever speaks in a conversation has announced it.
+                Event::Conversation(_) => State::Registered { name: None },
                 _ => state,
             })
         };

@@ -2,14 +2,19 @@
 
 mod fold;
 mod query;
+mod reviewing;
 mod row;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod view;
 
 #[cfg(test)]
 pub(crate) use query::select;
 pub(crate) use query::{one, page};
-pub use row::{ApprovalFilter, ApprovalKind, PendingApproval};
+#[cfg(test)]
+pub(crate) use reviewing::can_vote;
+pub use row::{
+    ApprovalFilter, ApprovalKind, DueEscalation, Escalated, ForReviewer, PendingApproval, Reviewer, Vote,
+};
 pub(crate) use view::ApprovalsView;

@@ -1,6 +1,10 @@
 //! The execution table: one row per execution.
 
+mod cells;
+mod filter;
 mod fold;
+mod functions;
+mod glance;
 mod payload;
 mod query;
 mod row;
@@ -9,9 +13,9 @@ mod table;
 mod tests;
 mod view;
 
+pub(crate) use cells::names;
+pub(crate) use query::{detail, page, unsettled};
 #[cfg(test)]
-pub(crate) use query::select;
-pub(crate) use query::{detail, page};
-pub use row::{ExecutionDetail, ExecutionFilter, ExecutionRow, OriginKind, Progress};
-pub(crate) use table::names;
+pub(crate) use query::{select, select_unsettled};
+pub use row::{AuditOutcome, ExecutionDetail, ExecutionFilter, ExecutionRow, OriginKind, Progress, Verdict};
 pub(crate) use view::ExecutionsView;

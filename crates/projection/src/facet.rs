@@ -21,6 +21,20 @@ pub(crate) enum Facet {
     EventType,
     Execution,
     Administrative,
+    Conversational,
+    Shadow,
+    Outcome,
+    Layer,
+    Code,
+    Rule,
+    PolicySet,
+    ToolType,
+    Risk,
+    Requester,
+    InitiatedBy,
+    VisibleTools,
+    Grant,
+    FinalRecord,
 }
 
 impl Facet {
@@ -35,6 +49,20 @@ impl Facet {
             Self::EventType => '\u{E006}',
             Self::Execution => '\u{E007}',
             Self::Administrative => '\u{E008}',
+            Self::Conversational => '\u{E009}',
+            Self::Shadow => '\u{E00A}',
+            Self::Outcome => '\u{E00B}',
+            Self::Layer => '\u{E00C}',
+            Self::Code => '\u{E00D}',
+            Self::Rule => '\u{E00E}',
+            Self::PolicySet => '\u{E00F}',
+            Self::ToolType => '\u{E010}',
+            Self::Risk => '\u{E011}',
+            Self::Requester => '\u{E012}',
+            Self::InitiatedBy => '\u{E013}',
+            Self::VisibleTools => '\u{E014}',
+            Self::Grant => '\u{E015}',
+            Self::FinalRecord => '\u{E016}',
         }
     }
 

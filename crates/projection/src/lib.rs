@@ -3,7 +3,7 @@
 //! * [`Views`] is the facade: three views in one directory, each in a SQLite file of its own, each with its checkpoint.
 //! * The *execution table* ([`ExecutionRow`], [`ExecutionDetail`], [`ExecutionFilter`]): one row per execution.
 //! * The *approval queue* ([`PendingApproval`], [`ApprovalFilter`]): what waits for a human, and nothing else.
-//! * The *audit trail* ([`AuditEntry`], [`AuditFilter`]): one row per recorded event.
+//! * The *audit trail* ([`AuditEntry`], [`AuditFilter`]): one row per recorded event, tool sets aside.
 //! * [`RemoteLog`] is the log as another machine reads it from NATS; views are built from it like from the log itself.
 //! * [`Relay`] publishes the log on NATS: notifications and recorded events, each once and in order.
 //! * [`Consumer`] is what follows the log and decodes it; [`Projector`] runs one.
@@ -18,6 +18,7 @@ mod error;
 mod executions;
 mod facet;
 mod page;
+mod redact;
 mod relay;
 mod remote;
 mod search;
@@ -27,11 +28,15 @@ mod testing;
 mod view;
 mod views;
 
-pub use approvals::{ApprovalFilter, ApprovalKind, PendingApproval};
+pub use approvals::{
+    ApprovalFilter, ApprovalKind, DueEscalation, Escalated, ForReviewer, PendingApproval, Reviewer, Vote,
+};
 pub use audit::{AuditCategory, AuditEntry, AuditFilter, Direction};
 pub use consumer::{Checkpoint, Consumer, DecodedEvent, Feed, FeedError, Projector};
 pub use error::{OpenError, ProjectionError, QueryError};
-pub use executions::{ExecutionDetail, ExecutionFilter, ExecutionRow, OriginKind, Progress};
+pub use executions::{
+    AuditOutcome, ExecutionDetail, ExecutionFilter, ExecutionRow, OriginKind, Progress, Verdict,
+};
 pub use page::{Cursor, Page, PageRequest};
 pub use relay::{Relay, RelaySettings, RelayStatus, RelayTrouble};
 pub use remote::{RemoteError, RemoteLog};

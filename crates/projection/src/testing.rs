@@ -3,16 +3,24 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+#[path = "testing/asides.rs"]
+mod asides;
+#[path = "testing/decisions.rs"]
+mod decisions;
+#[path = "testing/lifecycle.rs"]
+mod lifecycle;
+
+pub(crate) use decisions::{decision, demanding, named, need};
+pub(crate) use lifecycle::{approve, reviewer};
 use proto_events::{
-    Access, Actor, ActorKind, CallError, CallRef, Decision, Event, ExpectedVersion, Facts, FunctionEvent,
-    FunctionName, GlobalPosition, Json, Layer, LayerFinding, NewEvent, Outcome, ResultStatus, StreamId,
-    TenantId, Timestamp, Timing,
+    Access, Actor, ActorKind, CallError, CallRef, Decision, Event, ExpectedVersion, FunctionName,
+    GlobalPosition, Json, NewEvent, Outcome, ResultStatus, StreamId, TenantId, Timestamp, Timing,
 };
 use uuid::Uuid;
 use vidimus_domain::{
     arguments::Arguments,
     attempt,
-    execution::{Action, Command, Propose, Record, Report, Stage, State, decide},
+    execution::{Action, Command, Propose, Record, Report, State, decide},
     function,
 };
 use vidimus_log::{Append, EventLog};
@@ -66,20 +74,6 @@ pub(crate) const TENANTS: [&str; 2] = ["acme", "Acme"];
 pub(crate) const AGENTS: [&str; 3] = ["billing-agent", "support-agent", "研究"];
 pub(crate) const FUNCTIONS: [&str; 4] =
     ["erp.invoice_approve", "mail.send", "crm.contact.update", "erp.delete all \"rows\""];
-
-pub(crate) fn decision(outcome: Outcome, arguments: &Arguments) -> Decision {
-    let code = format!("because_{}", outcome.as_str());
-    let finding =
-        LayerFinding { layer: Layer::FunctionAccess, outcome, code, reason: "the access says so".to_owned() };
-    Decision {
-        outcome,
-        arguments_digest: arguments.digest(),
-        policy_set: Some("set-1".to_owned()),
-        findings: vec![finding],
-        matched_rules: vec!["rule-a".to_owned(), "rule-b".to_owned()],
-        facts: Facts::new(),
-    }
-}
 
 impl History {
     pub(crate) fn new(log: Arc<dyn EventLog>, seed: u64) -> Self {
@@ -151,7 +145,7 @@ impl History {
     pub(crate) async fn command(&mut self, tenant: &TenantId, id: Uuid, by: Actor, action: Action) -> bool {
         let key = (tenant.clone(), id);
         let state = self.executions.get(&key).cloned().unwrap_or_default();
-        let command = Command { by, at: self.now, action };
+        let command = Command { by, at: self.now, frozen: None, action };
         let Ok(events) = decide(&state, &command) else { return false };
         if events.is_empty() {
             return false;
@@ -191,12 +185,33 @@ impl History {
         self.propose_with(tenant, call, outcome, arguments).await
     }
 
+    /// A proposal with whatever a decision can hold.
+    async fn propose_anything(&mut self, tenant: &TenantId, call: CallRef, outcome: Outcome) -> Uuid {
+        let arguments = self.arguments();
+        let decision = self.decision_on(outcome, &arguments);
+        let sensitive =
+            if self.random.below(4) == 0 { vec!["invoice".to_owned(), "ok".to_owned()] } else { Vec::new() };
+        self.propose_decided(tenant, call, arguments, decision, sensitive).await
+    }
+
     pub(crate) async fn propose_with(
         &mut self,
         tenant: &TenantId,
         call: CallRef,
         outcome: Outcome,
         arguments: Arguments,
+    ) -> Uuid {
+        let decision = decision(outcome, &arguments);
+        self.propose_decided(tenant, call, arguments, decision, Vec::new()).await
+    }
+
+    pub(crate) async fn propose_decided(
+        &mut self,
+        tenant: &TenantId,
+        call: CallRef,
+        arguments: Arguments,
+        decision: Decision,
+        sensitive: Vec<String>,
     ) -> Uuid {
         let (id, permit_id) = (self.random.id(), self.random.id());
         let by = Actor::agent(call.agent.as_str());
@@ -219,13 +234,21 @@ impl History {
         }
         let propose = Propose {
             execution_id: id,
-            decision: decision(outcome, &arguments),
+            decision,
+            sensitive,
             call,
             arguments,
             requester: Actor::user(self.random.of(&["ann", "bob"])),
             idempotency_key: key,
+            asked_by: Vec::new(),
             former_execution,
-            context: Some(Json::from_text(r#"{"why":"test"}"#.to_owned()).unwrap()),
+            context: Some(
+                Json::from_text(format!(
+                    r#"{{"final_record":"order {}","why":"test"}}"#,
+                    self.random.below(9)
+                ))
+                .unwrap(),
+            ),
             permit_id,
             confirmation_ttl: HOUR * u32::try_from(4 + self.random.below(4)).unwrap(),
             approval_ttl: HOUR * u32::try_from(4 + self.random.below(4)).unwrap(),
@@ -244,8 +267,13 @@ impl History {
         let timing = Timing { started_at: START, finished_at: START.plus(HOUR), duration_ms: 3_600_000 };
         Report {
             result: Some(
-                Json::from_text(format!(r#"{{"ok":{},"ticket":"t{}"}}"#, !fails, self.random.below(900)))
-                    .unwrap(),
+                Json::from_text(format!(
+                    r#"{{"ok":{},"record_link":"https://erp/{}","ticket":"t{}"}}"#,
+                    !fails,
+                    self.random.below(9),
+                    self.random.below(900)
+                ))
+                .unwrap(),
             ),
             error: fails.then_some(error),
             reason: None,
@@ -275,20 +303,13 @@ impl History {
         id
     }
 
-    pub(crate) async fn set_access(&mut self, tenant: &TenantId, function: &str, to: Access) {
+    pub(crate) async fn set_function(&mut self, tenant: &TenantId, function: &str, action: function::Action) {
         let function: FunctionName = function.parse().unwrap();
-        let state = *self.access.entry((tenant.clone(), function.clone())).or_default();
-        let command = function::SetAccess {
-            by: Actor::user("admin"),
-            at: self.now,
-            function: function.clone(),
-            to,
-            reason: Some("season's end".to_owned()),
-        };
-        let events = function::decide(&state, &command).unwrap();
-        let state = events.iter().fold(state, function::evolve);
-        self.access.insert((tenant.clone(), function.clone()), state);
-        let events: Vec<FunctionEvent> = events;
+        let state = self.access.entry((tenant.clone(), function.clone())).or_default();
+        let (by, at) = (Actor::user("admin"), self.now);
+        let command = function::Command { by, at, function: function.clone(), action };
+        let events = function::decide(state, &command).unwrap();
+        *state = std::mem::take(state).then(&events);
         let events = events.into_iter().map(Event::Function).collect();
         self.append(tenant, StreamId::function(&function), &command.by, events).await;
     }
@@ -312,7 +333,7 @@ impl History {
                 ];
                 let outcome = outcomes[usize::try_from(self.random.below(5)).unwrap()];
                 let call = self.call();
-                self.propose(&tenant, call, outcome).await;
+                self.propose_anything(&tenant, call, outcome).await;
             }
             3 => {
                 let status =
@@ -323,95 +344,16 @@ impl History {
                 let to = [Access::Disabled, Access::Enabled, Access::EnabledWithConfirmation];
                 let to = to[usize::try_from(self.random.below(3)).unwrap()];
                 let function = self.random.of(&FUNCTIONS);
-                self.set_access(&tenant, function, to).await;
+                let action = match self.random.below(4) {
+                    0 | 1 => function::Action::Describe(self.description()),
+                    2 => function::Action::Withdraw { reason: None },
+                    _ => function::Action::SetAccess { to, reason: Some("season's end".to_owned()) },
+                };
+                self.set_function(&tenant, function, action).await;
             }
+            4 if self.random.below(8) == 0 => self.aside(&tenant).await,
             _ => self.act().await,
         }
-    }
-
-    async fn act(&mut self) {
-        if self.open.is_empty() {
-            return;
-        }
-        let index = usize::try_from(self.random.below(self.open.len() as u64)).unwrap();
-        let (tenant, id) = self.open[index].clone();
-        let state = self.executions[&(tenant.clone(), id)].clone();
-        let execution = state.execution().unwrap();
-        let requester = execution.requester().clone();
-        let agent = Actor::agent(execution.call().agent.as_str());
-        let carol = Actor::user("carol");
-        let system = Actor::system("deadlines");
-        let (permit_id, permit_ttl, lease) = (self.random.id(), HOUR * 9, HOUR * 9);
-        let choice = self.random.below(6);
-        // The clock is put forward for the one command that needs it, and back again.
-        let now = self.now;
-        let deadline = state.deadline().map_or(now, |(at, _)| at).max(now);
-        let text = || Some("for a reason".to_owned());
-        let (by, action) = match (execution.stage, choice) {
-            (_, 5) if self.random.below(3) == 0 => (agent, Action::Reattempt { seen: 1 }),
-            (Stage::AwaitingApproval, 0 | 1) => (
-                carol,
-                Action::Approve {
-                    comment: text(),
-                    arguments_digest: None,
-                    eligible: true,
-                    permit_id,
-                    permit_ttl,
-                },
-            ),
-            (Stage::AwaitingApproval, 2) => {
-                (carol, Action::Deny { reason: "too dear".to_owned(), eligible: true })
-            }
-            (Stage::AwaitingApproval, 3) => {
-                (carol, Action::Abort { feedback: "ask first".to_owned(), eligible: true })
-            }
-            (Stage::AwaitingConfirmation, 0 | 1) => {
-                (requester, Action::Confirm { arguments_digest: None, permit_id, permit_ttl })
-            }
-            (Stage::AwaitingConfirmation, 2 | 3) => (requester, Action::Decline { reason: text() }),
-            (Stage::AwaitingApproval | Stage::AwaitingConfirmation, 4) => {
-                self.now = deadline;
-                (system, Action::Expire)
-            }
-            (Stage::Permitted, 0..=2) => {
-                let permit_id = execution.permit.as_ref().unwrap().id;
-                (agent, Action::Start { permit_id, arguments_digest: None, lease })
-            }
-            (Stage::Permitted, 3) => {
-                self.now = deadline;
-                (system, Action::Expire)
-            }
-            (Stage::InProgress, 0) => (agent, Action::Progress { message: text(), percent: Some(50), lease }),
-            (Stage::InProgress, 1 | 2) => (agent, Action::Succeed(self.report(false))),
-            (Stage::InProgress, 3) => (agent, Action::Fail(self.report(true))),
-            (Stage::InProgress, 4) => {
-                self.now = deadline;
-                (system, Action::MarkUnknown)
-            }
-            (Stage::Unknown, _) => {
-                let result = Json::from_text(r#"{"found":"ledgerentry"}"#.to_owned()).ok();
-                let (status, evidence) = (ResultStatus::Succeeded, "seen in the ledger".to_owned());
-                (carol, Action::Settle { status, evidence, result, eligible: true })
-            }
-            (Stage::AwaitingApproval | Stage::AwaitingConfirmation | Stage::Permitted, _) => {
-                (requester, Action::Cancel { reason: text() })
-            }
-            (Stage::InProgress, _) => {
-                if self.random.below(2) == 0 {
-                    (agent, Action::TimeOut(self.report(true)))
-                } else {
-                    (agent, Action::Skip(Report { reason: text(), ..Report::default() }))
-                }
-            }
-            (stage, _) => {
-                if stage.is_terminal() && self.random.below(2) == 0 {
-                    self.open.swap_remove(index);
-                }
-                return;
-            }
-        };
-        self.command(&tenant, id, by, action).await;
-        self.now = now;
     }
 
     /// Steps until the log has `events` events, or a few more.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     PREFIX, Parts, channel, execution_parameter, headers, message_of,
-    schemas::{component, published},
+    schemas::{OLD, component, published},
     tenant_parameter,
 };
 use crate::{CloudEvent, NotificationType, Step, header};
@@ -48,11 +48,13 @@ fn notification(parts: &mut Parts, kind: NotificationType) {
     parts.operations.insert(format!("notify.{step}"), operation);
 }
 
-/// Every type of event, with the current version of its shape: each has a schema.
+/// Every type of event, with every version of its shape: each has a schema.
 fn event_types() -> Vec<(String, u16)> {
     let schemas = crate::schemas();
     let names = schemas.iter().filter_map(|(file, _)| component(file).split_once(".v"));
-    names.filter_map(|(event_type, version)| Some((event_type.to_owned(), version.parse().ok()?))).collect()
+    let current = names.filter_map(|(name, version)| Some((name.to_owned(), version.parse().ok()?)));
+    let old = OLD.iter().map(|(name, version, _)| ((*name).to_owned(), *version));
+    current.chain(old).collect()
 }
 
 fn recorded(parts: &mut Parts) {
@@ -67,7 +69,7 @@ fn recorded(parts: &mut Parts) {
         }});
         let message = json!({
             "name": name,
-            "title": format!("Recorded event: {event_type}"),
+            "title": format!("Recorded event: {event_type}, version {version}"),
             "contentType": CloudEvent::MEDIA_TYPE,
             "headers": stream_headers(CloudEvent::MEDIA_TYPE),
             "payload": {"allOf": [
@@ -78,7 +80,11 @@ fn recorded(parts: &mut Parts) {
         parts.messages.insert(name.clone(), message);
         names.push(name);
     }
-    let types: Vec<_> = types.into_iter().map(|(event_type, _)| event_type).collect();
+    let old = |event_type: &str, version: u16| {
+        OLD.iter().any(|(name, old, _)| (*name, *old) == (event_type, version))
+    };
+    let types = types.into_iter().filter(|(event_type, version)| !old(event_type, *version));
+    let types: Vec<_> = types.map(|(event_type, _)| event_type).collect();
     let parameters = json!({
         "tenant": tenant_parameter(),
         "stream": {"description": "The stream of the log that the event belongs to, for example `execution-` and its id."},

@@ -13,25 +13,66 @@ const DEFINITIONS: &str = "#/$defs/";
 /// shape, as what is asked is looser than what is answered.
 const OF_THE_API: &str = "api.";
 
+/// The checked-in schema of a version that is no longer written.
+macro_rules! old {
+    ($($event_type:literal $version:literal,)+) => {
+        &[$((
+            $event_type,
+            $version,
+            include_str!(concat!("../../schemas/", $event_type, ".v", $version, ".schema.json")),
+        ),)+]
+    };
+}
+
+/// Type, version and schema of every shape that is no longer written. What was recorded in it stays on the bus as it is.
+pub(super) const OLD: &[(&str, u16, &str)] = old! {
+    "initiated" 1,
+    "allowed" 1,
+    "blocked" 1,
+    "no_op" 1,
+    "confirmation_required" 1,
+    "approval_required" 1,
+    "approval_accepted" 1,
+    "approval_denied" 1,
+    "approval_aborted" 1,
+    "webhook_created" 1,
+};
+
 /// The schemas of the components, by name.
 pub(super) struct Schemas(BTreeMap<String, Value>);
 
 impl Schemas {
-    /// Those of everything that is recorded or published, with their definitions beside them.
+    /// Those of everything that is recorded or published, or was recorded once, with their definitions beside them.
     pub(super) fn published() -> Result<Self, AsyncApiError> {
         let mut all = Self(BTreeMap::new());
         for (file, schema) in crate::schemas() {
-            let mut schema = schema.to_value();
-            let Some(members) = schema.as_object_mut() else { continue };
-            members.remove("$schema");
-            if let Some(Value::Object(definitions)) = members.remove("$defs") {
-                for (name, definition) in definitions {
-                    all.insert(name, draft_07(definition, DEFINITIONS, ""))?;
-                }
-            }
-            all.insert(component(&file).to_owned(), draft_07(schema, DEFINITIONS, ""))?;
+            all.insert_with_definitions(component(&file), schema.to_value(), "")?;
+        }
+        for (event_type, version, schema) in OLD {
+            let name = format!("{event_type}.v{version}");
+            let schema = serde_json::from_str(schema)
+                .map_err(|_| AsyncApiError::Lacking { what: format!("a readable schema of `{name}`") })?;
+            // An old shape has old definitions under names that stand for new ones today.
+            all.insert_with_definitions(&name, schema, &format!("{name}."))?;
         }
         Ok(all)
+    }
+
+    /// Adds a schema, and its definitions beside it under names that begin with `prefix`.
+    fn insert_with_definitions(
+        &mut self,
+        name: &str,
+        mut schema: Value,
+        prefix: &str,
+    ) -> Result<(), AsyncApiError> {
+        let Some(members) = schema.as_object_mut() else { return Ok(()) };
+        members.remove("$schema");
+        if let Some(Value::Object(definitions)) = members.remove("$defs") {
+            for (name, definition) in definitions {
+                self.insert(format!("{prefix}{name}"), draft_07(definition, DEFINITIONS, prefix))?;
+            }
+        }
+        self.insert(name.to_owned(), draft_07(schema, DEFINITIONS, prefix))
     }
 
     /// Takes a schema of the HTTP API, and with it whatever it refers to.

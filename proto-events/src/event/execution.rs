@@ -26,6 +26,10 @@ pub struct Initiated {
     pub arguments_digest: Option<ArgumentsDigest>,
     /// On whose behalf: never a reviewer of this call. The proposing principal where none is named.
     pub requester: Actor,
+    /// Others on the asking side, never reviewers of this call either: who proposed the attempts that this one is instead
+    /// of. At most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked_by: Vec<Actor>,
     /// The caller's idempotency key, if it sent one; at most 255 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
@@ -35,6 +39,9 @@ pub struct Initiated {
     /// What the caller said about the circumstances, for people and policy.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub context: Option<Json>,
+    /// Members of arguments and result that the catalogue calls sensitive, by name; left out where many can read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sensitive: Vec<String>,
 }
 
 /// A decision that asks nobody: allowed, or nothing to do.
@@ -78,6 +85,9 @@ pub struct ConfirmationRequired {
     pub requester: Actor,
     /// From when on it is too late.
     pub expires_at: Timestamp,
+    /// Members of the arguments that the catalogue calls sensitive, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sensitive: Vec<String>,
 }
 
 /// The requesting user confirmed. Who: the envelope's actor.
@@ -118,6 +128,109 @@ pub struct ApprovalRequired {
     pub quorum: u32,
     /// From when on it is too late.
     pub expires_at: Timestamp,
+    /// Which stage of the requirement this is, from 0; each stage is asked for with an event of its own.
+    #[serde(default)]
+    pub stage: u32,
+    /// Members of the arguments that the catalogue calls sensitive, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sensitive: Vec<String>,
+}
+
+/// A reviewer accepted, and more have to. Who: the envelope's actor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalVoted {
+    /// The call.
+    pub call: CallRef,
+    /// The arguments that were approved.
+    pub arguments_digest: ArgumentsDigest,
+    /// What the reviewer said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// In whose place, where the reviewer decides for somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<Actor>,
+    /// The groups that the reviewer was in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// The stage that the vote counts in, from 0.
+    pub stage: u32,
+    /// How many acceptances the stage still needs.
+    pub missing: u32,
+}
+
+/// Nobody resolved the approval for so long that further reviewers were added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalEscalated {
+    /// The call.
+    pub call: CallRef,
+    /// Which escalation of the requirement, from 0.
+    pub level: u32,
+    /// When it was due.
+    pub due: Timestamp,
+    /// Who may resolve it from now on, beside those that could before.
+    pub reviewers: Reviewers,
+}
+
+/// Reviewers were reminded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalReminded {
+    /// The call.
+    pub call: CallRef,
+    /// Which reminder, from 1.
+    pub count: u32,
+    /// When it was due.
+    pub due: Timestamp,
+}
+
+/// Somebody commented on a call that waits. Who: the envelope's actor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Commented {
+    /// The call.
+    pub call: CallRef,
+    /// What they said.
+    pub text: String,
+}
+
+/// A call that waited, or had a permit, was decided on again. What came of it, where something did, is the next event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Redecided {
+    /// The call.
+    pub call: CallRef,
+    /// The new decision.
+    pub decision: Decision,
+    /// What changed, for example `policy_set_activated`.
+    pub cause: String,
+}
+
+/// A permit that was not used is no longer good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PermitWithdrawn {
+    /// The call.
+    pub call: CallRef,
+    /// The permit.
+    pub permit_id: Uuid,
+    /// Why, for example `policy_set_activated`.
+    pub cause: String,
+}
+
+/// A freeze covers a call that waits or has a permit: its deadline stands still.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Suspended {
+    /// The call.
+    pub call: CallRef,
+    /// The freeze.
+    pub freeze_id: Uuid,
+    /// From when on the deadline stands still: when the freeze began.
+    pub since: Timestamp,
+}
+
+/// No freeze covers the call any more: its deadline goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Resumed {
+    /// The call.
+    pub call: CallRef,
+    /// The deadline as it is now: as much later as it stood still.
+    pub deadline: Timestamp,
 }
 
 /// Approved. Who: the envelope's actor.
@@ -130,6 +243,15 @@ pub struct ApprovalAccepted {
     /// What the reviewer said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// In whose place, where the reviewer decides for somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<Actor>,
+    /// The groups that the reviewer was in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// Why the reviewers that were asked for were passed over in an emergency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<String>,
 }
 
 /// Denied. Who: the envelope's actor.
@@ -139,6 +261,9 @@ pub struct ApprovalDenied {
     pub call: CallRef,
     /// Why.
     pub reason: String,
+    /// In whose place, where the reviewer decides for somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<Actor>,
 }
 
 /// Aborted, with feedback to the agent. Who: the envelope's actor.
@@ -148,6 +273,12 @@ pub struct ApprovalAborted {
     pub call: CallRef,
     /// What the agent should know or do instead.
     pub feedback: String,
+    /// In whose place, where the reviewer decides for somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<Actor>,
+    /// The new attempt with the arguments that the reviewer edited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revised_as: Option<Uuid>,
 }
 
 /// A deadline passed: of a confirmation, an approval or a permit.

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptEvent, DecodeError, FunctionEvent, KeyEvent, RegistryEvent, WebhookEvent, read};
+use super::{
+    AttemptEvent, CatalogueEvent, ConversationEvent, DecodeError, FreezeEvent, FunctionEvent, GrantEvent,
+    KeyEvent, PolicyEvent, RegistryEvent, ReviewerEvent, WebhookEvent, read,
+};
 use crate::{Event, ExecutionEvent, Json, PayloadFields, UPCASTS, Upcast};
 
 /// Version 2 of `test_note`. Version 1 had `words` instead of `text`, and no `urgent`.
@@ -83,6 +86,12 @@ fn types() -> Vec<(&'static str, u16)> {
         KeyEvent::TYPES,
         RegistryEvent::TYPES,
         WebhookEvent::TYPES,
+        CatalogueEvent::TYPES,
+        FreezeEvent::TYPES,
+        PolicyEvent::TYPES,
+        GrantEvent::TYPES,
+        ReviewerEvent::TYPES,
+        ConversationEvent::TYPES,
     ]
     .concat()
 }

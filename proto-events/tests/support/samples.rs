@@ -1,5 +1,12 @@
 //! One fully filled and one minimal value of every event, as the goldens hold them.
 
+#[path = "governance.rs"]
+mod governance;
+#[path = "settings.rs"]
+mod settings;
+#[path = "version_1.rs"]
+mod version_1;
+
 use proto_events::*;
 use uuid::{Uuid, uuid};
 
@@ -8,8 +15,6 @@ pub(crate) const ARGUMENTS: &str = r#"{"amount":1250.5,"currency":"EUR","vendor"
 pub(crate) const ARGUMENTS_DIGEST: &str = "b795109aa9d63f7833438e28f1f88a89f54e53838c6bb9e73390518fdcb388ee";
 const POLICY_SET: &str = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";
 pub(crate) const EXECUTION: Uuid = uuid!("0a4c2a3e-6f1b-5d0e-8c7d-2b9f4e1a6c35");
-const KEY: Uuid = uuid!("019bc1d2-6b51-7d4e-8a32-5c8b7e6f9a01");
-const WEBHOOK: Uuid = uuid!("019bc1d2-7c62-7e5f-9b43-6d9c8f7a0b12");
 const PERMIT: Uuid = uuid!("019bc1d2-5a40-7c3e-9f21-4b7a6d5e8f90");
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,6 +33,11 @@ impl Fill {
         self.some(value.to_owned())
     }
 
+    /// These texts in a full sample, none in a minimal one.
+    fn list(self, values: &[&str]) -> Vec<String> {
+        values.iter().filter(|_| self == Self::Full).map(|value| (*value).to_owned()).collect()
+    }
+
     fn call(self) -> CallRef {
         CallRef {
             agent: "purchasing-agent".to_owned(),
@@ -43,6 +53,8 @@ impl Fill {
             outcome,
             code: code.to_owned(),
             reason: reason.to_owned(),
+            missing_requirement: self.text("an open order period"),
+            next_owner: self.text("group finance"),
         };
         let facts = serde_json::json!({
             "amount_today": 0.1 + 0.2,
@@ -60,6 +72,11 @@ impl Fill {
                 .some(vec!["purchase-limit".to_owned(), "finance-hours".to_owned()])
                 .unwrap_or_default(),
             facts: self.some(serde_json::from_value(facts).unwrap()).unwrap_or_default(),
+            requirement: self.some(governance::requirement(self)),
+            as_of: self.some(GlobalPosition::new(4709)),
+            // A grant lets a call through; no other decision has one.
+            grant: self.some(governance::GRANT).filter(|_| outcome == Outcome::Allowed),
+            visible_tools: self.some(governance::tool_set()),
         }
     }
 
@@ -89,9 +106,11 @@ impl Fill {
             arguments: self.some(json(ARGUMENTS)),
             arguments_digest: self.some(digest()),
             requester: Actor::user("ada@example.com"),
+            asked_by: self.some(Actor::user("bo@example.com")).into_iter().collect(),
             idempotency_key: self.text("order-2026-01-15-0001"),
             former_execution: self.some(uuid!("7d1b8f42-93c6-5e0a-b4d7-1f6e2c8a9b53")),
             context: self.some(json(r#"{"channel":"chat","urgency":"normal"}"#)),
+            sensitive: self.list(&["vendor", "iban"]),
         }
     }
 
@@ -138,6 +157,7 @@ impl Fill {
                 arguments: json(ARGUMENTS),
                 requester: Actor::user("ada@example.com"),
                 expires_at: at("2026-01-15T11:30:00Z"),
+                sensitive: self.list(&["vendor", "iban"]),
             }),
             E::Confirmed(Confirmed { call: call(), arguments_digest: digest() }),
             E::Declined(Declined { call: call(), reason: self.text("wrong vendor") }),
@@ -147,11 +167,20 @@ impl Fill {
                 call: call(),
                 arguments_digest: digest(),
                 comment: self.text("within budget"),
+                on_behalf_of: self.some(Actor::user("cleo@example.com")),
+                groups: self.list(&["finance", "managers"]),
+                break_glass: self.text("the warehouse is on fire"),
             }),
-            E::ApprovalDenied(ApprovalDenied { call: call(), reason: "over budget".to_owned() }),
+            E::ApprovalDenied(ApprovalDenied {
+                call: call(),
+                reason: "over budget".to_owned(),
+                on_behalf_of: self.some(Actor::user("cleo@example.com")),
+            }),
             E::ApprovalAborted(ApprovalAborted {
                 call: call(),
                 feedback: "ask for a quote first".to_owned(),
+                on_behalf_of: self.some(Actor::user("cleo@example.com")),
+                revised_as: self.some(uuid!("c3f0e6d5-8b7a-5948-9c1d-2e3f4a5b6c7d")),
             }),
             E::ApprovalExpired(self.expired("2026-01-15T14:30:00.123456Z")),
             E::Permitted(Permitted {
@@ -187,87 +216,14 @@ impl Fill {
             }),
             E::Reattempted(Reattempted { call: call(), count: 8 }),
         ]
-    }
-
-    fn other_events(self) -> Vec<Event> {
-        let changed = FunctionAccessChanged {
-            function: "erp.create_purchase_order".parse().unwrap(),
-            from: self.some(Access::Enabled),
-            to: Access::EnabledWithConfirmation,
-            reason: self.text("audit finding 12"),
-        };
-        let opened = AttemptOpened {
-            idempotency_key: "order-2026-01-15-0001".to_owned(),
-            execution_id: EXECUTION,
-            function: "erp.create_purchase_order".parse().unwrap(),
-            arguments_digest: self.some(digest()),
-        };
-        vec![
-            Event::Function(FunctionEvent::AccessChanged(changed)),
-            Event::Attempt(AttemptEvent::Opened(opened)),
-            Event::Key(KeyEvent::Created(self.key_created())),
-            Event::Key(KeyEvent::Revoked(KeyRevoked {
-                key_id: KEY,
-                reason: self.text("the laptop was lost"),
-            })),
-            Event::Registry(RegistryEvent::AgentRegistered(AgentRegistered {
-                agent: "purchasing-agent".to_owned(),
-                name: self.text("Einkauf Süd"),
-            })),
-            Event::Registry(RegistryEvent::ConversationRegistered(ConversationRegistered {
-                agent: "purchasing-agent".to_owned(),
-                conversation: "thread_456".to_owned(),
-            })),
-            Event::Webhook(WebhookEvent::Created(self.webhook_created())),
-            Event::Webhook(WebhookEvent::Deleted(WebhookDeleted {
-                webhook_id: WEBHOOK,
-                reason: self.text("the service moved"),
-            })),
-            Event::Webhook(WebhookEvent::Parked(WebhookParked {
-                webhook_id: WEBHOOK,
-                position: GlobalPosition::new(4711),
-                reason: "answered with status 500".to_owned(),
-                attempts: 97,
-                since: at("2026-01-15T10:30:00Z"),
-            })),
-            Event::Webhook(WebhookEvent::Replayed(WebhookReplayed {
-                webhook_id: WEBHOOK,
-                after: GlobalPosition::new(4710),
-            })),
-        ]
-    }
-
-    fn webhook_created(self) -> WebhookCreated {
-        let types = [NotificationType::ApprovalRequired, NotificationType::Failed];
-        WebhookCreated {
-            webhook_id: WEBHOOK,
-            url: "https://hooks.example.com/vidimus?channel=42".to_owned(),
-            label: self.text("chat bot"),
-            filter: WebhookFilter {
-                types: self.some(types.to_vec()).unwrap_or_default(),
-                agent: self.text("purchasing-agent"),
-                conversation: self.text("thread_456"),
-                function: self.some("erp.create_purchase_order".parse().unwrap()),
-            },
-            starts_after: GlobalPosition::new(815),
-        }
-    }
-
-    fn key_created(self) -> KeyCreated {
-        // Written in the order of the roles, whatever the order they came in.
-        let roles = [Role::Admin, Role::Auditor, Role::Approver, Role::Agent];
-        KeyCreated {
-            key_id: KEY,
-            actor: Actor::new(ActorKind::Service, KEY.to_string()),
-            roles: roles.into_iter().take(if self == Self::Full { 4 } else { 1 }).collect(),
-            label: self.text("intervention service, staging"),
-            expires_at: self.some(at("2027-01-15T10:30:00Z")),
-            secret_hash: digest(),
-        }
+        .into_iter()
+        .chain(governance::of_executions(self))
+        .collect()
     }
 
     fn events(self) -> Vec<Event> {
-        self.execution_events().into_iter().map(Event::Execution).chain(self.other_events()).collect()
+        let executions = self.execution_events().into_iter().map(Event::Execution);
+        executions.chain(settings::events(self)).chain(governance::events(self)).collect()
     }
 }
 
@@ -282,9 +238,14 @@ fn approval_required(fill: Fill) -> ApprovalRequired {
         ),
         arguments: json(ARGUMENTS),
         requester: Actor::user("ada@example.com"),
-        reviewers: Reviewers::AnyApprover,
+        reviewers: match fill {
+            Fill::Full => governance::named(),
+            Fill::Minimal => Reviewers::AnyApprover,
+        },
         quorum: 2,
         expires_at: at("2026-01-15T14:30:00.123456Z"),
+        stage: fill.some(1).unwrap_or_default(),
+        sensitive: fill.list(&["vendor", "iban"]),
     }
 }
 
@@ -308,6 +269,35 @@ pub(crate) fn full() -> Vec<Event> {
 /// Every event with every optional field absent.
 pub(crate) fn minimal() -> Vec<Event> {
     Fill::Minimal.events()
+}
+
+/// Stable name and current version of every event, in the order of the samples.
+pub(crate) fn types() -> Vec<(&'static str, u16)> {
+    [
+        ExecutionEvent::TYPES,
+        FunctionEvent::TYPES,
+        AttemptEvent::TYPES,
+        KeyEvent::TYPES,
+        RegistryEvent::TYPES,
+        WebhookEvent::TYPES,
+        CatalogueEvent::TYPES,
+        FreezeEvent::TYPES,
+        PolicyEvent::TYPES,
+        GrantEvent::TYPES,
+        ReviewerEvent::TYPES,
+        ConversationEvent::TYPES,
+    ]
+    .concat()
+}
+
+/// `event` as it was before there were requirements, stages, groups and sensitive members.
+pub(crate) fn as_in_version_1(event: Event) -> Event {
+    version_1::as_in_version_1(event)
+}
+
+/// A freeze of one agent: the full sample is of a function, the minimal one of the tenant.
+pub(crate) fn agent_frozen() -> Event {
+    governance::frozen(FreezeScope::Agent { agent: "purchasing-agent".to_owned() })
 }
 
 /// A call that was handed in when it was over, with all that a runtime can say of it.

@@ -79,6 +79,8 @@ impl History {
             requester: Some(Actor::user("rita")),
             idempotency_key: number.is_multiple_of(4).then(|| format!("key-{number}")),
             context: None,
+            former_execution: None,
+            asked_by: Vec::new(),
         };
         let answer = self.engine.propose(&agent, proposal).await.unwrap();
         let id = answer.execution_id;
@@ -88,7 +90,9 @@ impl History {
             }
             // Some wait for ever.
             (Access::EnabledWithConfirmation, 2 | 3) => return,
-            (Access::EnabledWithConfirmation, _) => self.engine.approve(&paul, id, None, None).await.unwrap(),
+            (Access::EnabledWithConfirmation, _) => {
+                self.engine.approve(&paul, id, None, None, None).await.unwrap()
+            }
             _ => answer,
         };
         let permit = answer.state.execution().unwrap().permit.as_ref().map(|permit| permit.id);

@@ -25,6 +25,8 @@ const fn audit_category(category: wire::AuditCategory) -> AuditCategory {
     match category {
         wire::AuditCategory::Execution => AuditCategory::Execution,
         wire::AuditCategory::Administrative => AuditCategory::Administrative,
+        wire::AuditCategory::Conversation => AuditCategory::Conversation,
+        wire::AuditCategory::Shadow => AuditCategory::Shadow,
     }
 }
 
@@ -41,6 +43,8 @@ pub fn audit_entry(entry: AuditEntry) -> wire::AuditEntry {
         category: match entry.category {
             AuditCategory::Execution => wire::AuditCategory::Execution,
             AuditCategory::Administrative => wire::AuditCategory::Administrative,
+            AuditCategory::Conversation => wire::AuditCategory::Conversation,
+            AuditCategory::Shadow => wire::AuditCategory::Shadow,
         },
         subject: entry.subject,
         execution_id: entry.execution_id,

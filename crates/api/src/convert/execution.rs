@@ -1,10 +1,16 @@
 //! Executions, from the engine's state and from the view's rows.
 
-use proto_events::{Actor, Origin, Reviewers, Timestamp};
+mod table;
+
+use std::collections::BTreeSet;
+
+use proto_events::{Actor, Decision, Json, Origin, Requirement, Reviewers, Timestamp};
 use vidimus_api_types as wire;
-use vidimus_domain::execution::{self as domain, DeadlineKind, Stage};
+use vidimus_domain::execution::{self as domain, Stage};
 use vidimus_engine::Answer;
-use vidimus_projection::{self as view, ExecutionFilter, ExecutionRow};
+use vidimus_projection::{self as view, ExecutionDetail, ExecutionRow};
+
+pub use table::{execution_filter, listed};
 
 /// Declares the way between an enum of ours and the enum of the same names on the wire.
 macro_rules! same_names {
@@ -20,7 +26,7 @@ macro_rules! same_names {
 }
 
 same_names!(to_stage, stage: Stage = wire::Stage {
-    Initiated, Cleared, AwaitingConfirmation, AwaitingApproval, Permitted, InProgress, Unknown, Blocked, NoOp, Declined,
+    Initiated, Cleared, Reopened, AwaitingConfirmation, AwaitingApproval, Permitted, InProgress, Unknown, Blocked, NoOp, Declined,
     ConfirmationExpired, Denied, Aborted, ApprovalExpired, PermitExpired, Succeeded, Failed, TimedOut, Skipped, Cancelled,
     Settled,
 });
@@ -33,17 +39,140 @@ same_names!(to_approval_status, approval_status: domain::ApprovalStatus = wire::
     Approved, Rejected, Pending, NotRequired,
 });
 
+same_names!(to_audit_outcome, audit_outcome: view::AuditOutcome = wire::AuditOutcome {
+    Allowed, Confirmed, PendingApproval, Blocked, Rejected, NoAction,
+});
+
+const fn to_verdict(verdict: view::Verdict) -> wire::Verdict {
+    use view::Verdict as V;
+    match verdict {
+        V::Confirmed => wire::Verdict::Confirmed,
+        V::Declined => wire::Verdict::Declined,
+        V::ConfirmationExpired => wire::Verdict::ConfirmationExpired,
+        V::Approved => wire::Verdict::Approved,
+        V::Denied => wire::Verdict::Denied,
+        V::Aborted => wire::Verdict::Aborted,
+        V::Revised => wire::Verdict::Revised,
+        V::ApprovalExpired => wire::Verdict::ApprovalExpired,
+    }
+}
+
+/// How much of what is sensitive is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// All of it: to whoever asks for the call, and whoever runs it.
+    Whole,
+    /// What the catalogue calls sensitive is left out.
+    Redacted,
+}
+
+impl Shown {
+    /// How much `actor` is shown.
+    pub fn to(actor: &Actor, answer: &Answer) -> Self {
+        let theirs = answer.state.execution().is_some_and(|execution| {
+            execution.is_asked_by(actor) || execution.executor.as_ref() == Some(actor)
+        });
+        if theirs { Self::Whole } else { Self::Redacted }
+    }
+
+    /// Whether anything is left out of this answer.
+    pub fn leaves_out(self, answer: &Answer) -> bool {
+        let sensitive = answer.state.execution().is_some_and(|execution| !execution.sensitive.is_empty());
+        self == Self::Redacted && sensitive
+    }
+}
+
+/// JSON with what is left out of it. `seen`: as a view has it, where that shows it.
+fn redacted(whole: Option<&Json>, seen: Option<(Option<Json>, Vec<String>)>) -> (Option<Json>, Vec<String>) {
+    match (whole, seen) {
+        (None, _) => (None, Vec::new()),
+        (Some(_), Some((Some(json), left_out))) => (Some(json), left_out),
+        // Not shown unseen.
+        (Some(_), _) => (None, vec![String::new()]),
+    }
+}
+
+/// Who may review in the present stage, in one.
+fn reviewers(requirement: &Requirement, approval: Option<&domain::Approval>) -> Reviewers {
+    let first = requirement.stages.first();
+    let stage = approval.map_or(first, |approval| approval.asks(requirement));
+    let needs = stage.into_iter().flat_map(|stage| &stage.needs).map(|need| &need.reviewers);
+    let added = approval.into_iter().flat_map(|approval| &approval.added);
+    let (mut groups, mut people) = (BTreeSet::new(), BTreeSet::new());
+    for reviewers in needs.chain(added) {
+        match reviewers {
+            Reviewers::AnyApprover => return Reviewers::AnyApprover,
+            Reviewers::Named { groups: more, people: others } => {
+                groups.extend(more.iter().cloned());
+                people.extend(others.iter().cloned());
+            }
+        }
+    }
+    if groups.is_empty() && people.is_empty() {
+        return Reviewers::AnyApprover;
+    }
+    Reviewers::Named { groups: groups.into_iter().collect(), people: people.into_iter().collect() }
+}
+
+fn approval(requirement: &Requirement, approval: &domain::Approval) -> wire::ApprovalProgress {
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let vote = |vote: &domain::Vote| wire::Vote {
+        stage: vote.stage,
+        by: vote.by.clone(),
+        on_behalf_of: vote.on_behalf_of.clone(),
+        groups: vote.groups.clone(),
+        comment: vote.comment.clone(),
+        at: vote.at,
+    };
+    wire::ApprovalProgress {
+        stage: approval.stage,
+        stages: number(requirement.stages.len()),
+        accepted: number(approval.current_votes().count()),
+        missing: approval.missing(requirement),
+        votes: approval.votes.iter().map(vote).collect(),
+    }
+}
+
+fn resolution(resolution: &domain::Resolution) -> wire::Resolution {
+    use domain::Verdict as V;
+    use view::Verdict;
+    let verdict = match resolution.verdict {
+        V::Confirmed => Verdict::Confirmed,
+        V::Declined => Verdict::Declined,
+        V::ConfirmationExpired => Verdict::ConfirmationExpired,
+        V::Accepted => Verdict::Approved,
+        V::Denied => Verdict::Denied,
+        V::Aborted if resolution.revised_as.is_some() => Verdict::Revised,
+        V::Aborted => Verdict::Aborted,
+        V::ApprovalExpired => Verdict::ApprovalExpired,
+    };
+    wire::Resolution {
+        verdict: to_verdict(verdict),
+        comment: resolution.text.clone(),
+        on_behalf_of: resolution.on_behalf_of.clone(),
+        break_glass: resolution.break_glass.clone(),
+        revised_as: resolution.revised_as,
+    }
+}
+
+fn deciding(decision: &Decision) -> Option<wire::Deciding> {
+    let finding = decision.deciding()?;
+    let (code, reason) = (finding.code.clone(), finding.reason.clone());
+    Some(wire::Deciding { layer: finding.layer, code, reason })
+}
+
 /// What an execution in `stage` waits for.
 fn waits_for(
     stage: Stage,
     deadline: Option<Timestamp>,
     requester: &Actor,
     executor: Option<&Actor>,
+    reviewers: impl FnOnce() -> Option<Reviewers>,
 ) -> Option<wire::WaitsFor> {
     use wire::WaitsForKind as Kind;
     let (kind, by, reviewers) = match stage {
         Stage::AwaitingConfirmation => (Kind::Confirmation, Some(requester), None),
-        Stage::AwaitingApproval => (Kind::Approval, None, Some(Reviewers::AnyApprover)),
+        Stage::AwaitingApproval => (Kind::Approval, None, reviewers()),
         Stage::Permitted => (Kind::Start, None, None),
         Stage::InProgress => (Kind::Report, executor, None),
         Stage::Unknown => (Kind::Settlement, None, None),
@@ -52,15 +181,27 @@ fn waits_for(
     Some(wire::WaitsFor { kind, by: by.cloned(), reviewers, deadline })
 }
 
-/// The answer to a command: without what can be large.
-pub fn execution(answer: &Answer) -> Option<wire::Execution> {
+/// From when on it is too late for what the execution waits for.
+fn last_deadline(execution: &domain::Execution) -> Option<Timestamp> {
+    match execution.stage {
+        Stage::AwaitingConfirmation | Stage::AwaitingApproval => execution.human_deadline,
+        Stage::Permitted => execution.permit.as_ref().map(|permit| permit.expires_at),
+        Stage::InProgress => execution.lease_expires_at,
+        _ => None,
+    }
+}
+
+/// The answer to a command: without what can be large. `token`: its permit, signed.
+pub fn execution(answer: &Answer, token: Option<String>) -> Option<wire::Execution> {
     let execution = answer.state.execution()?;
     let domain::Execution { stage, initiated, .. } = execution;
-    let deadline = answer.state.deadline().map(|(at, _): (_, DeadlineKind)| at);
+    let deadline = last_deadline(execution);
+    let requirement = &execution.requirement;
+    let may_review = || Some(reviewers(requirement, execution.approval.as_ref()));
     let finished = execution.finished.as_ref();
     let error = finished.and_then(|finished| finished.error.as_ref());
     let blocked = execution.blocked.as_ref();
-    let resolution = execution.resolution.as_ref();
+    let resolved = execution.resolution.as_ref();
     let reason = execution
         .settled
         .as_ref()
@@ -68,7 +209,7 @@ pub fn execution(answer: &Answer) -> Option<wire::Execution> {
         .or_else(|| finished.and_then(|finished| finished.reason.clone()))
         .or_else(|| error.map(|error| error.message.clone()))
         .or_else(|| blocked.map(|blocked| blocked.reason.clone()))
-        .or_else(|| refusal(resolution));
+        .or_else(|| refusal(resolved));
     let decision = execution.decision.as_ref();
     let is_human = execution.approval_status != domain::ApprovalStatus::NotRequired;
     Some(wire::Execution {
@@ -86,8 +227,12 @@ pub fn execution(answer: &Answer) -> Option<wire::Execution> {
         status: to_status(execution.status()),
         approval_status: to_approval_status(execution.approval_status),
         outcome: decision.map(|decision| decision.outcome),
+        audit_outcome: None,
+        deciding: decision.and_then(deciding),
+        catalogue: None,
+        input_summary: None,
         result_status: execution.result_status(),
-        waits_for: waits_for(*stage, deadline, &initiated.requester, execution.executor.as_ref()),
+        waits_for: waits_for(*stage, deadline, &initiated.requester, execution.executor.as_ref(), may_review),
         reason_code: blocked
             .map(|blocked| blocked.code.clone())
             .or_else(|| error.and_then(|error| error.code.clone())),
@@ -97,29 +242,39 @@ pub fn execution(answer: &Answer) -> Option<wire::Execution> {
         requester: initiated.requester.clone(),
         initiated_by: execution.initiated_by.clone(),
         started_by: execution.executor.clone(),
-        resolved_by: resolution.map(|resolution| resolution.by.clone()),
+        resolved_by: resolved.map(|resolution| resolution.by.clone()),
         arguments_digest: initiated.arguments_digest,
         policy_set: decision.and_then(|decision| decision.policy_set.clone()),
         matched_rules: decision.map(|decision| decision.matched_rules.clone()).unwrap_or_default(),
-        permit: execution
-            .permit
-            .as_ref()
-            .map(|permit| wire::Permit { permit_id: permit.id, expires_at: permit.expires_at }),
+        visible_tools: decision.and_then(|decision| decision.visible_tools),
+        grant: decision.and_then(|decision| decision.grant),
+        redecisions: execution.redecisions.into(),
+        suspended: execution.suspended.is_some(),
+        approval: execution.approval.as_ref().map(|of| approval(requirement, of)),
+        resolution: resolved.map(resolution),
+        permit: execution.permit.as_ref().map(|permit| wire::Permit {
+            permit_id: permit.id,
+            expires_at: permit.expires_at,
+            token,
+        }),
         approval_deadline: execution.human_deadline,
         lease_expires_at: execution.lease_expires_at,
         created_at: execution.initiated_at,
         started_at: execution.started_at,
         finished_at: execution.ended_at,
-        resolved_at: resolution.map(|resolution| resolution.at).or(execution.ended_at.filter(|_| !is_human)),
+        resolved_at: resolved.map(|resolution| resolution.at).or(execution.ended_at.filter(|_| !is_human)),
         idempotency_key: initiated.idempotency_key.clone(),
         former_execution: initiated.former_execution,
         attempts: execution.reattempts.saturating_add(1),
+        final_record: None,
         already: Some(answer.already),
         arguments: None,
+        redacted_arguments: Vec::new(),
         context: None,
         activity: None,
         decision: None,
         result: None,
+        redacted_result: Vec::new(),
         error: None,
         timing: None,
     })
@@ -135,104 +290,53 @@ fn refusal(resolution: Option<&domain::Resolution>) -> Option<String> {
     }
 }
 
-/// An execution with all that is known of it.
-pub fn detail(answer: &Answer) -> Option<wire::Execution> {
-    let execution = self::execution(answer)?;
+/// An execution with all that is known of it. `seen`: the same in the execution table, where that shows it already; what is
+/// sensitive is left out there.
+pub fn detail(
+    answer: &Answer,
+    token: Option<String>,
+    seen: Option<ExecutionDetail>,
+    shown: Shown,
+) -> Option<wire::Execution> {
+    let execution = self::execution(answer, token)?;
     let state = answer.state.execution()?;
     let (initiated, finished) = (&state.initiated, state.finished.as_ref());
+    // What came of it changes with it, and the table may be behind.
+    let current = seen.as_ref().filter(|seen| seen.row.last_position == answer.position);
+    let (mut arguments, mut redacted_arguments) = (initiated.arguments.clone(), Vec::new());
+    let (mut result, mut redacted_result) = (state.result().cloned(), Vec::new());
+    if shown.leaves_out(answer) {
+        let of = |seen: &ExecutionDetail| (seen.arguments.clone(), seen.redacted_arguments.clone());
+        (arguments, redacted_arguments) = redacted(arguments.as_ref(), seen.as_ref().map(of));
+        let of = |seen: &ExecutionDetail| (seen.result.clone(), seen.redacted_result.clone());
+        (result, redacted_result) = redacted(result.as_ref(), current.map(of));
+    }
     Some(wire::Execution {
         already: None,
-        arguments: initiated.arguments.clone(),
+        audit_outcome: current.and_then(|seen| seen.row.audit_outcome).map(to_audit_outcome),
+        final_record: current.and_then(|seen| seen.row.final_record.clone()),
+        input_summary: seen.as_ref().and_then(|seen| seen.row.input_summary.clone()),
+        catalogue: seen.as_ref().and_then(|seen| catalogue(&seen.row)),
+        arguments,
+        redacted_arguments,
         context: initiated.context.clone(),
         activity: match &initiated.origin {
             Origin::Proposed => None,
             Origin::Recorded(activity) => Some(activity.clone()),
         },
         decision: state.decision.clone(),
-        result: state
-            .settled
-            .as_ref()
-            .and_then(|settled| settled.result.clone())
-            .or_else(|| finished.and_then(|finished| finished.result.clone())),
+        result,
+        redacted_result,
         error: finished.and_then(|finished| finished.error.clone()),
         timing: finished.and_then(|finished| finished.timing.clone()),
         ..execution
     })
 }
 
-/// Which executions a query asks for, whatever the page.
-pub fn execution_filter(query: wire::ExecutionQuery) -> ExecutionFilter {
-    ExecutionFilter {
-        agent: query.agent,
-        conversation: query.conversation,
-        function: query.function,
-        status: query.status.map(execution_status),
-        stage: query.stage.map(stage),
-        approval_status: query.approval_status.map(approval_status),
-        resolved_by: query.resolved_by,
-        from: query.from,
-        to: query.to,
-        search: query.search,
-    }
-}
-
-/// A line of the execution table.
-pub fn listed(row: ExecutionRow) -> wire::Execution {
-    let deadline = match row.stage {
-        Stage::AwaitingConfirmation | Stage::AwaitingApproval => row.approval_deadline,
-        Stage::Permitted => row.permit_expires_at,
-        Stage::InProgress => row.lease_expires_at,
-        _ => None,
-    };
-    let waits_for = waits_for(row.stage, deadline, &row.requester, row.started_by.as_ref());
-    wire::Execution {
-        execution_id: row.execution_id,
-        position: row.last_position,
-        agent: row.agent,
-        conversation: row.conversation,
-        request_id: row.request_id,
-        function: row.function,
-        origin: match row.origin {
-            view::OriginKind::Proposed => wire::OriginKind::Proposed,
-            view::OriginKind::Recorded => wire::OriginKind::Recorded,
-        },
-        stage: to_stage(row.stage),
-        status: to_status(row.status),
-        approval_status: to_approval_status(row.approval_status),
-        outcome: row.outcome,
-        result_status: row.result_status,
-        waits_for,
-        reason_code: row.reason_code,
-        reason: row.reason,
-        missing_requirement: None,
-        next_owner: None,
-        requester: row.requester,
-        initiated_by: row.initiated_by,
-        started_by: row.started_by,
-        resolved_by: row.resolved_by,
-        arguments_digest: row.arguments_digest,
-        policy_set: row.policy_set,
-        matched_rules: row.matched_rules,
-        permit: row
-            .permit_id
-            .zip(row.permit_expires_at)
-            .map(|(permit_id, expires_at)| wire::Permit { permit_id, expires_at }),
-        approval_deadline: row.approval_deadline,
-        lease_expires_at: row.lease_expires_at,
-        created_at: row.created_at,
-        started_at: row.started_at,
-        finished_at: row.finished_at,
-        resolved_at: row.resolved_at,
-        idempotency_key: row.idempotency_key,
-        former_execution: row.former_execution,
-        attempts: row.attempts,
-        already: None,
-        arguments: None,
-        context: None,
-        activity: None,
-        decision: None,
-        result: None,
-        error: None,
-        timing: None,
-    }
+/// What the catalogue said when the call came on record.
+fn catalogue(row: &ExecutionRow) -> Option<wire::CatalogueEntry> {
+    let said = row.purpose.is_some() || row.tool_type.is_some() || row.risk.is_some();
+    let entry =
+        || wire::CatalogueEntry { purpose: row.purpose.clone(), tool_type: row.tool_type, risk: row.risk };
+    said.then(entry)
 }

@@ -1,7 +1,9 @@
 //! `/v1/agents`
 
+mod get_scopes;
 mod register;
 mod register_call;
+mod set_scopes;
 mod submit;
 
 use proto_events::TenantId;
@@ -16,6 +18,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(register::register))
         .routes(routes!(register_call::register_call))
         .routes(routes!(submit::submit))
+        .routes(routes!(get_scopes::get_scopes, set_scopes::set_scopes))
 }
 
 /// Whether the tenant knows the agent, or this call of it: it was registered, or an execution named it.

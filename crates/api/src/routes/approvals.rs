@@ -1,4 +1,6 @@
-//! `GET /v1/approvals`
+//! `/v1/approvals`
+
+mod decide;
 
 use axum::{Json, extract::State};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -14,7 +16,7 @@ use crate::{
 };
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(decide::decide))
 }
 
 /// List what waits for people
@@ -41,7 +43,11 @@ async fn list(
 ) -> Result<Json<Page<PendingApproval>>, ApiError> {
     let request = convert::page_request(query.limit, query.cursor.take())?;
     let position = seen(&api, query.min_position).await?;
-    let filter = convert::approval_filter(query);
+    let reviewer = match query.mine {
+        Some(true) => Some(convert::for_reviewer(api.engine(), &caller.principal).await?),
+        _ => None,
+    };
+    let filter = convert::approval_filter(query, reviewer);
     let page = api.views().approvals(caller.tenant(), &filter, &request).await?;
     Ok(Json(convert::page(page, position, convert::pending_approval)))
 }

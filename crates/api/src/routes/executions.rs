@@ -3,16 +3,19 @@
 mod abort;
 mod approve;
 mod cancel;
+mod comment;
 mod complete;
 mod confirm;
 mod decline;
 mod deny;
 mod events;
+mod explanation;
 mod fail;
 mod get;
 mod list;
 mod progress;
 mod propose;
+mod revise;
 mod settle;
 mod start;
 
@@ -20,9 +23,13 @@ use axum::Json;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 use vidimus_api_types::Execution;
-use vidimus_engine::Answer;
+use vidimus_engine::{Answer, Principal};
 
-use crate::{convert, problem::ApiError, state::Api};
+use crate::{
+    convert::{self, Shown},
+    problem::ApiError,
+    state::Api,
+};
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -40,6 +47,9 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(deny::deny))
         .routes(routes!(abort::abort))
         .routes(routes!(settle::settle))
+        .routes(routes!(revise::revise))
+        .routes(routes!(comment::comment))
+        .routes(routes!(explanation::explanation))
 }
 
 /// There is no such execution for this tenant.
@@ -48,7 +58,15 @@ fn not_found(execution_id: Uuid) -> ApiError {
     ApiError::not_found("execution_not_found", detail)
 }
 
-/// The answer to a command.
-fn answered(answer: &Answer) -> Result<Json<Execution>, ApiError> {
-    convert::execution(answer).map(Json).ok_or_else(|| not_found(answer.execution_id))
+/// The answer to a command; with the permit as a token, where it may be started now.
+fn answered(api: &Api, principal: &Principal, answer: &Answer) -> Result<Json<Execution>, ApiError> {
+    let token = token(api, principal, answer);
+    convert::execution(answer, token).map(Json).ok_or_else(|| not_found(answer.execution_id))
+}
+
+/// The permit as a token, for whoever asks for the call or runs it: whoever holds it may have a tool server run the call.
+pub(super) fn token(api: &Api, principal: &Principal, answer: &Answer) -> Option<String> {
+    let execution = answer.state.execution()?;
+    let theirs = Shown::to(&principal.actor, answer) == Shown::Whole;
+    theirs.then(|| api.engine().permit_token(&principal.tenant, execution)).flatten()
 }

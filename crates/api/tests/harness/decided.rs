@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use proto_events::{Access, Actor, CallRef, Event, ExpectedVersion, NewEvent, Outcome, StreamId, TenantId};
+use proto_events::{Actor, CallRef, Decision, Event, ExpectedVersion, NewEvent, Outcome, StreamId, TenantId};
 use uuid::Uuid;
 use vidimus_domain::{
-    access_policy::decision_from_access,
     arguments::Arguments,
     execution::{Action, Command, Propose, State, decide},
 };
@@ -16,8 +15,7 @@ use vidimus_log::Append;
 pub(crate) async fn decided(engine: &Engine, tenant: &TenantId, function: &str, outcome: Outcome) -> Uuid {
     let execution_id = RandomIds.fresh();
     let (function, arguments) = (function.parse().unwrap(), Arguments::parse(b"{}").unwrap());
-    let mut decision = decision_from_access(&function, Some(Access::Enabled), None, arguments.digest());
-    decision.outcome = outcome;
+    let decision = Decision::new(outcome, arguments.digest(), Vec::new());
     let (call, ttl) = (
         CallRef { agent: "assistant".into(), conversation: "conv-1".into(), request_id: None, function },
         Duration::from_secs(3600),
@@ -28,15 +26,17 @@ pub(crate) async fn decided(engine: &Engine, tenant: &TenantId, function: &str, 
         arguments,
         requester: Actor::user("rita"),
         idempotency_key: None,
+        asked_by: Vec::new(),
         former_execution: None,
         context: None,
+        sensitive: Vec::new(),
         decision,
         permit_id: RandomIds.fresh(),
         confirmation_ttl: ttl,
         approval_ttl: ttl,
         permit_ttl: ttl,
     });
-    let command = Command { by: Actor::agent("runtime"), at: engine.now(), action };
+    let command = Command { by: Actor::agent("runtime"), at: engine.now(), frozen: None, action };
     let envelope = |event| {
         let event = Event::Execution(event);
         let (event_type, schema_version) = event.event_type();

@@ -26,6 +26,8 @@ use vidimus_projection::Views;
 
 pub(crate) const T0: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 pub(crate) const FUNCTION: &str = "crm.send_offer";
+/// A policy that lets everything through.
+pub(crate) const PERMIT_ALL: &str = "@id(\"all\")\npermit (principal, action, resource);\n";
 
 /// A key: its id, and what its holder sends.
 #[derive(Clone)]
@@ -230,6 +232,17 @@ impl World {
         let proposed = self.propose().await;
         self.command(&self.acme.runtime, &id(&proposed), "start", json!({})).await.with(200)
     }
+}
+
+/// What a catalogue says of the function.
+pub(crate) fn described() -> Value {
+    json!({
+        "purpose": "Sends an offer to a customer.",
+        "tool_type": "lookup",
+        "effect": "read",
+        "risk": "low",
+        "results": "trusted",
+    })
 }
 
 /// A call on behalf of Rita.

@@ -4,12 +4,18 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod catalogue;
+mod decisions;
+mod freezes;
 mod functions;
+mod grants;
 mod input;
 mod keys;
 mod lists;
 mod notifications;
+mod policy;
 mod propose;
+mod reviewers;
 mod reviews;
 mod runs;
 mod webhooks;

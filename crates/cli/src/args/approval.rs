@@ -1,6 +1,8 @@
 //! `vidimus approval`
 
-use clap::Subcommand;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use proto_events::ArgumentsDigest;
 use uuid::Uuid;
 
@@ -10,9 +12,12 @@ use super::{PageArgs, execution_id};
 pub(crate) enum Approval {
     /// The approval queue, most urgent first.
     List {
-        /// Only what this user may resolve: not their own requests, but their own confirmations.
+        /// Without this user's own requests, but with their own confirmations; `--mine` looks at groups and votes as well.
         #[arg(long = "for", value_name = "USER")]
         reviewer: Option<String>,
+        /// Only what you can still vote on, in your own name or in the place of somebody you stand in for.
+        #[arg(long, conflicts_with = "reviewer")]
+        mine: bool,
         /// Only of this agent.
         #[arg(long)]
         agent: Option<String>,
@@ -33,7 +38,13 @@ pub(crate) enum Approval {
         /// Digest of the arguments that you saw; without it, of those that are shown now.
         #[arg(long, value_name = "SHA256")]
         digest: Option<ArgumentsDigest>,
+        /// In an emergency: why the reviewers that were asked for are passed over. Takes the role `admin`, and is on record
+        /// as such.
+        #[arg(long, value_name = "REASON")]
+        break_glass: Option<String>,
     },
+    /// Decide several calls: all of them, or none.
+    Batch(Batch),
     /// Deny a call.
     Deny {
         /// The execution's id.
@@ -52,4 +63,32 @@ pub(crate) enum Approval {
         #[arg(long)]
         feedback: String,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Batch {
+    /// The executions' ids, at most 100.
+    #[arg(value_parser = execution_id, required_unless_present = "file")]
+    pub(crate) ids: Vec<Uuid>,
+    /// A file of decisions instead, a JSON object a line: `{"execution_id": "…", "verdict": {"kind": "approve"}}`; `-` is
+    /// standard input.
+    #[arg(long, value_name = "FILE.jsonl", conflicts_with_all = ["ids", "verdict", "text"])]
+    pub(crate) file: Option<PathBuf>,
+    /// What to do with each of them. Approves exactly what is shown now.
+    #[arg(long, value_enum, value_name = "VERDICT", required_unless_present = "file")]
+    pub(crate) verdict: Option<Verdict>,
+    /// The comment, the reason or the feedback.
+    #[arg(long)]
+    pub(crate) text: Option<String>,
+}
+
+/// What to do with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Verdict {
+    /// Approve it.
+    Approve,
+    /// Deny it; takes a reason.
+    Deny,
+    /// Abort it; takes feedback.
+    Abort,
 }

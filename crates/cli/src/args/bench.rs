@@ -29,6 +29,8 @@ pub(crate) struct Bench {
 /// A part of the benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BenchPart {
+    /// Decisions without the disk: 100 rules, history facts on.
+    Decide,
     /// Durable appends by concurrent writers, beside the raw limit.
     Append,
     /// A long log: fill, reopen, replay, verify, memory, disk.

@@ -1,11 +1,31 @@
 //! `vidimus execution`
 
+use std::path::PathBuf;
+
 use clap::{Args as ClapArgs, Subcommand};
-use proto_events::{FunctionName, GlobalPosition};
+use proto_events::{Digest, FunctionName, GlobalPosition, Layer, Outcome, RiskLevel, ToolType};
 use uuid::Uuid;
-use vidimus_api_types::{ApprovalStatus, ExecutionStatus, Stage};
+use vidimus_api_types::{ApprovalStatus, AuditOutcome, ExecutionStatus, Stage};
 
 use super::{CallArgs, PageArgs, execution_id, named, position};
+
+const OUTCOMES: &[Outcome] = &[
+    Outcome::Allowed,
+    Outcome::ConfirmationRequired,
+    Outcome::AwaitingApproval,
+    Outcome::Blocked,
+    Outcome::NoOp,
+];
+
+const LAYERS: &[Layer] = &[
+    Layer::Freeze,
+    Layer::FunctionAccess,
+    Layer::Readiness,
+    Layer::ArgumentSchema,
+    Layer::ToolRisk,
+    Layer::Policy,
+    Layer::Grant,
+];
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Execution {
@@ -16,6 +36,32 @@ pub(crate) enum Execution {
         /// Its id.
         #[arg(value_parser = execution_id)]
         id: Uuid,
+    },
+    /// Why a call was decided on as it was: which layer, which rules, on which facts, and what would have had to differ.
+    Explain {
+        /// Its id.
+        #[arg(value_parser = execution_id)]
+        id: Uuid,
+    },
+    /// Comment on a call that waits for people.
+    Comment {
+        /// Its id.
+        #[arg(value_parser = execution_id)]
+        id: Uuid,
+        /// What there is to say.
+        text: String,
+    },
+    /// Edit the arguments of a call that waits for approval: it is aborted, and a new attempt with the others is decided on.
+    Revise {
+        /// Its id.
+        #[arg(value_parser = execution_id)]
+        id: Uuid,
+        /// A file with the arguments of the new attempt, a JSON object; `-` is standard input.
+        #[arg(long, value_name = "FILE.json")]
+        arguments: PathBuf,
+        /// What the agent should know.
+        #[arg(long)]
+        feedback: String,
     },
     /// Follow what happens, live, a line a notification. Needs `--server`.
     Watch(Watch),
@@ -56,6 +102,48 @@ pub(crate) struct ExecutionList {
     /// Only resolved by this user.
     #[arg(long, value_name = "USER")]
     pub(crate) resolved_by: Option<String>,
+    /// Only with this outcome of the decision.
+    #[arg(long, value_parser = named(OUTCOMES, Outcome::as_str))]
+    pub(crate) outcome: Option<Outcome>,
+    /// Only with this outcome in the words of the audit record.
+    #[arg(long, value_parser = named(AuditOutcome::ALL, AuditOutcome::as_str))]
+    pub(crate) audit_outcome: Option<AuditOutcome>,
+    /// Only decided by this layer.
+    #[arg(long, value_parser = named(LAYERS, Layer::as_str))]
+    pub(crate) layer: Option<Layer>,
+    /// Only decided for the reason with this code.
+    #[arg(long)]
+    pub(crate) code: Option<String>,
+    /// Only where this policy rule matched.
+    #[arg(long, value_name = "ID")]
+    pub(crate) rule: Option<String>,
+    /// Only decided under this policy set.
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) policy_set: Option<Digest>,
+    /// Only of functions of this tool type.
+    #[arg(long, value_parser = named(ToolType::ALL, ToolType::as_str))]
+    pub(crate) tool_type: Option<ToolType>,
+    /// Only of functions with this risk.
+    #[arg(long, value_parser = named(RiskLevel::ALL, RiskLevel::as_str))]
+    pub(crate) risk: Option<RiskLevel>,
+    /// Only those that started, went silent, and wait to be settled by evidence.
+    #[arg(long)]
+    pub(crate) unsettled: bool,
+    /// Only those that a freeze covers.
+    #[arg(long)]
+    pub(crate) suspended: bool,
+    /// Only on behalf of this user.
+    #[arg(long, value_name = "USER")]
+    pub(crate) requester: Option<String>,
+    /// Only decided while the agent could see this tool set.
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) visible_tools: Option<Digest>,
+    /// Only where this grant lifted the approval.
+    #[arg(long, value_name = "ID")]
+    pub(crate) grant: Option<Uuid>,
+    /// Only those that led to this record.
+    #[arg(long, value_name = "LINK")]
+    pub(crate) final_record: Option<String>,
     /// Only with all these words in function, agent, conversation, arguments or result; `word*` for beginnings.
     #[arg(long, short, value_name = "WORDS")]
     pub(crate) search: Option<String>,

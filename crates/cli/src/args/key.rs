@@ -52,7 +52,7 @@ fn key_id(text: &str) -> Result<Uuid, String> {
     text.parse().map_err(|_| "a key's id is a UUID: copy it from `vidimus key list`".to_owned())
 }
 
-fn actor(text: &str) -> Result<Actor, String> {
+pub(super) fn actor(text: &str) -> Result<Actor, String> {
     let none = || {
         "an actor is `kind:id`, the kind one of `agent`, `user` and `service`, for example `user:alice`"
             .to_owned()

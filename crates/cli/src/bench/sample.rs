@@ -38,7 +38,7 @@ impl Random {
         Digest::new(bytes)
     }
 
-    fn words(&mut self, count: u64) -> String {
+    pub(super) fn words(&mut self, count: u64) -> String {
         const WORDS: [&str; 24] = [
             "invoice", "meeting", "please", "the", "transfer", "amount", "for", "and", "report", "customer",
             "order", "refund", "before", "friday", "account", "with", "update", "address", "delivery",
@@ -70,19 +70,14 @@ pub(super) fn execution(random: &mut Random) -> (StreamId, Vec<NewEvent>) {
         request_id: Some(random.uuid().to_string()),
         function: function.parse().unwrap_or_else(|_| unreachable!("a literal function name")),
     };
-    let decision = Decision {
-        outcome: Outcome::Allowed,
-        arguments_digest: digest,
-        policy_set: None,
-        findings: vec![LayerFinding {
-            layer: Layer::FunctionAccess,
-            outcome: Outcome::Allowed,
-            code: "function_enabled".to_owned(),
-            reason: "the function is enabled".to_owned(),
-        }],
-        matched_rules: vec![],
-        facts: Facts::from([("function.access".to_owned(), "Enabled".into())]),
-    };
+    let finding = LayerFinding::new(
+        Layer::FunctionAccess,
+        Outcome::Allowed,
+        "function_enabled",
+        "the function is enabled",
+    );
+    let facts = Facts::from([("function.access".to_owned(), "Enabled".into())]);
+    let decision = Decision { facts, ..Decision::new(Outcome::Allowed, digest, vec![finding]) };
     let arguments = serde_json::json!({
         "amount": random.below(100_000),
         "body": random.words(44),
@@ -100,8 +95,10 @@ pub(super) fn execution(random: &mut Random) -> (StreamId, Vec<NewEvent>) {
             arguments_digest: Some(digest),
             requester: Actor::user(format!("user-{}", random.below(1000))),
             idempotency_key: Some(random.uuid().to_string()),
+            asked_by: Vec::new(),
             former_execution: None,
             context: None,
+            sensitive: Vec::new(),
         }),
         ExecutionEvent::Allowed(Decided { call: call.clone(), decision }),
         ExecutionEvent::Permitted(Permitted {

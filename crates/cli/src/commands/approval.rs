@@ -1,8 +1,10 @@
 //! `vidimus approval`
 
+mod batch;
+
 use proto_events::ArgumentsDigest;
 use uuid::Uuid;
-use vidimus_api_types::{Abort, ApprovalQuery, Approve, Deny, Execution, PendingApproval};
+use vidimus_api_types::{Abort, ApprovalQuery, Approve, Deny, Execution, PendingApproval, Stage};
 
 use super::more;
 use crate::{
@@ -14,9 +16,10 @@ use crate::{
 
 pub(super) async fn run(global: &Global, command: Approval, output: Output) -> Result<(), Failure> {
     match command {
-        Approval::List { reviewer, agent, function, page } => {
+        Approval::List { reviewer, mine, agent, function, page } => {
             let query = ApprovalQuery {
                 resolvable_by: reviewer,
+                mine: mine.then_some(true),
                 agent,
                 function,
                 limit: Some(page.limit),
@@ -25,15 +28,16 @@ pub(super) async fn run(global: &Global, command: Approval, output: Output) -> R
             };
             list(global, &query, output).await
         }
-        Approval::Approve { id, comment, digest } => {
+        Approval::Approve { id, comment, digest, break_glass } => {
             let source = Source::open(global, "approval approve").await?;
             let arguments_digest = match digest {
                 Some(digest) => Some(digest),
                 None => show(&source, id, output).await?,
             };
-            let approved = source.approve(id, Approve { arguments_digest, comment }).await?;
+            let approved = source.approve(id, Approve { arguments_digest, comment, break_glass }).await?;
             told(&approved, "approved", output)
         }
+        Approval::Batch(args) => batch::run(global, args, output).await,
         Approval::Deny { id, reason } => {
             let denied = Source::open(global, "approval deny").await?.deny(id, Deny { reason }).await?;
             told(&denied, "denied", output)
@@ -51,11 +55,12 @@ async fn list(global: &Global, query: &ApprovalQuery, output: Output) -> Result<
         if page.items.is_empty() {
             return "nothing waits for an approval or a confirmation".to_owned() + &more(page);
         }
-        let header = ["Execution", "Asks for", "Action", "Agent", "Requester", "Deadline", "Arguments"];
+        let header =
+            ["Execution", "Asks for", "Missing", "Action", "Agent", "Requester", "Deadline", "Arguments"];
         Output::table_to_fit(
             &header,
             page.items.iter().map(row),
-            &["Requester", "Agent", "Arguments", "Deadline"],
+            &["Requester", "Agent", "Missing", "Arguments", "Deadline"],
         ) + &more(page)
     })
 }
@@ -64,12 +69,20 @@ fn row(pending: &PendingApproval) -> Vec<String> {
     vec![
         pending.execution_id.to_string(),
         pending.kind.to_string(),
+        missing(pending),
         cut(pending.function.as_str(), 60),
         cut(&pending.agent, 40),
         pending.requester.to_string(),
         instant(pending.deadline),
         cut(pending.arguments.as_str(), 100),
     ]
+}
+
+/// How many more have to accept, and in which stage.
+fn missing(pending: &PendingApproval) -> String {
+    let stage = (pending.stages > 1).then(|| format!(", stage {} of {}", pending.stage + 1, pending.stages));
+    let frozen = if pending.suspended { ", frozen" } else { "" };
+    format!("{}{}{frozen}", pending.missing, stage.unwrap_or_default())
 }
 
 /// Shows what is about to be approved; answers the digest of exactly that.
@@ -92,8 +105,10 @@ fn told(execution: &Execution, what: &str, output: Output) -> Result<(), Failure
     output.show(execution, |execution| {
         let before = if execution.already == Some(true) { "was already" } else { "is" };
         let by = execution.resolved_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-        let next = match &execution.permit {
-            Some(permit) if what == "approved" => {
+        let waits = execution.stage == Stage::AwaitingApproval;
+        let next = match (&execution.permit, &execution.approval) {
+            (_, Some(approval)) if waits => format!("; {} more have to", approval.missing),
+            (Some(permit), _) if what == "approved" => {
                 format!("; it may run once, until {}", instant(permit.expires_at))
             }
             _ => String::new(),

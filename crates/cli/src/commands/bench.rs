@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     args::{Bench, BenchPart},
-    bench::{append, history, streams, subscriber, views},
+    bench::{append, decide, history, streams, subscriber, views},
     error::Failure,
     output::Output,
 };
@@ -14,6 +14,7 @@ use crate::{
 /// Everything that was measured.
 #[derive(Default, Serialize)]
 struct Measured {
+    decide: Option<decide::DecideBench>,
     append: Vec<append::AppendRow>,
     history: Option<history::History>,
     views: Option<views::ViewsBench>,
@@ -28,6 +29,10 @@ pub(super) async fn run(options: Bench, output: Output) -> Result<(), Failure> {
         parts => parts.contains(&part),
     };
     let mut measured = Measured::default();
+    if wanted(BenchPart::Decide) {
+        measured.decide =
+            Some(tokio::task::spawn_blocking(decide::decide).await.map_err(std::io::Error::other)??);
+    }
     if wanted(BenchPart::Append) {
         let time = Duration::from_secs_f64(options.seconds.clamp(0.1, 600.0));
         for (writers, per_append) in [(1, 1), (16, 1), (64, 1), (256, 1), (1, 16), (1, 256), (1, 1024)] {
@@ -52,6 +57,18 @@ pub(super) async fn run(options: Bench, output: Output) -> Result<(), Failure> {
 
 fn people(measured: &Measured) -> String {
     let mut text = String::new();
+    if let Some(decide) = &measured.decide {
+        text += &format!(
+            "decisions: {} rules, p50 {:.1} µs, p99 {:.1} µs (facts alone p50 {:.1} µs), {:.0} a second on one thread; {} of {} allowed\n",
+            decide.rules,
+            decide.p50_us,
+            decide.p99_us,
+            decide.facts_p50_us,
+            decide.decisions_per_second,
+            decide.allowed,
+            decide.decisions
+        );
+    }
     if !measured.append.is_empty() {
         let header = [
             "Writers",

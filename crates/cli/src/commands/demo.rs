@@ -209,7 +209,7 @@ async fn answer_all(approver: &Client, waiting: &[Execution], answer: DemoAnswer
             DemoAnswer::Approve => {
                 let seen = execution.arguments_digest;
                 let comment = Some("checked".to_owned());
-                approver.approve(id, &Approve { arguments_digest: seen, comment }).await?
+                approver.approve(id, &Approve { arguments_digest: seen, comment, break_glass: None }).await?
             }
             DemoAnswer::Deny => approver.deny(id, &Deny { reason: "not today".to_owned() }).await?,
             DemoAnswer::Abort => {

@@ -2,16 +2,21 @@
 
 mod watch;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use proto_events::Json;
 use uuid::Uuid;
-use vidimus_api_types::{ApprovalStatus, Execution, ExecutionQuery, ExecutionStatus, Stage};
+use vidimus_api_types::{
+    AddComment, ApprovalProgress, ApprovalStatus, CatalogueEntry, Execution, ExecutionQuery, ExecutionStatus,
+    Revise, Revised, Stage, Vote,
+};
+use vidimus_domain::arguments::MAX_ARGUMENTS_BYTES;
 
-use super::{more, or_dash};
+use super::{explanation, more, or_dash};
 use crate::{
     args::{self, ExecutionList, Global},
     error::Failure,
+    files,
     output::{Output, cut, instant},
     source::Source,
 };
@@ -24,9 +29,47 @@ pub(super) async fn run(
     match command {
         args::Execution::List(list_args) => list(global, *list_args, output).await?,
         args::Execution::Show { id } => show(global, id, output).await?,
+        args::Execution::Explain { id } => {
+            let explained = Source::open(global, "execution explain").await?.explanation(id).await?;
+            output.show(&explained, explanation::people)?;
+        }
+        args::Execution::Comment { id, text } => {
+            let source = Source::open(global, "execution comment").await?;
+            output.show(&source.comment(id, AddComment { text }).await?, |execution| {
+                format!(
+                    "the comment on {} is on record (position {})",
+                    execution.execution_id, execution.position
+                )
+            })?;
+        }
+        args::Execution::Revise { id, arguments, feedback } => {
+            let arguments = self::arguments(&arguments)?;
+            let source = Source::open(global, "execution revise").await?;
+            let revised = source.revise(id, Revise { arguments, feedback }).await?;
+            output.show(&revised, |revised| {
+                let Revised { former, new } = revised;
+                format!(
+                    "{} is aborted; {} is instead of it, with the arguments {}: {}",
+                    former.execution_id,
+                    new.execution_id,
+                    or_dash(new.arguments_digest),
+                    status(new)
+                )
+            })?;
+        }
         args::Execution::Watch(watch_args) => return watch::run(global, watch_args, output).await,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The arguments in a file.
+fn arguments(file: &Path) -> Result<Json, Failure> {
+    let name = file.display();
+    let bytes = files::read(file, MAX_ARGUMENTS_BYTES)?;
+    // Whatever is wrong with them is said by what takes them, but for what is no JSON.
+    let text = String::from_utf8(bytes).map_err(|error| error.to_string());
+    let json = text.and_then(|text| Json::from_text(text).map_err(|error| error.to_string()));
+    json.map_err(|error| Failure::refused("arguments_not_json", format!("`{name}` is no JSON: {error}")))
 }
 
 async fn list(global: &Global, args: ExecutionList, output: Output) -> Result<(), Failure> {
@@ -38,6 +81,20 @@ async fn list(global: &Global, args: ExecutionList, output: Output) -> Result<()
         stage: args.state,
         approval_status: args.approval_status,
         resolved_by: args.resolved_by,
+        outcome: args.outcome,
+        audit_outcome: args.audit_outcome,
+        layer: args.layer,
+        code: args.code,
+        rule: args.rule,
+        policy_set: args.policy_set,
+        tool_type: args.tool_type,
+        risk: args.risk,
+        unsettled: args.unsettled.then_some(true),
+        suspended: args.suspended.then_some(true),
+        requester: args.requester,
+        visible_tools: args.visible_tools,
+        grant: args.grant,
+        final_record: args.final_record,
         from: args.calls.from,
         to: args.calls.to,
         search: args.search,
@@ -125,12 +182,31 @@ fn people(execution: &Execution) -> String {
         Some(by) => format!("{} by {by}", next.kind),
         None => next.kind.to_string(),
     });
+    let deciding = execution.deciding.as_ref();
+    let deciding = deciding.map(|deciding| format!("{} ({})", deciding.layer.as_str(), deciding.code));
+    let (catalogue, resolution) = (execution.catalogue.as_ref(), execution.resolution.as_ref());
     let optional = [
         ("decision", execution.outcome.map(|outcome| outcome.as_str().to_owned())),
         (
             "reason",
             execution.reason.clone().filter(|reason| error.is_none_or(|error| !error.starts_with(reason))),
         ),
+        ("decided by", deciding),
+        ("purpose", catalogue.and_then(|entry| entry.purpose.clone())),
+        ("tool", catalogue.map(tool)),
+        ("policy set", execution.policy_set.clone()),
+        ("rules", (!execution.matched_rules.is_empty()).then(|| execution.matched_rules.join(", "))),
+        ("tools seen", execution.visible_tools.map(|digest| digest.to_string())),
+        ("grant", execution.grant.map(|id| id.to_string())),
+        ("frozen", execution.suspended.then(|| "yes: its deadline stands still".to_owned())),
+        ("accepted", execution.approval.as_ref().map(accepted)),
+        ("break glass", resolution.and_then(|resolution| resolution.break_glass.clone())),
+        (
+            "in place of",
+            resolution.and_then(|resolution| Some(resolution.on_behalf_of.as_ref()?.to_string())),
+        ),
+        ("revised as", resolution.and_then(|resolution| Some(resolution.revised_as?.to_string()))),
+        ("final record", execution.final_record.clone()),
         ("missing", execution.missing_requirement.clone()),
         ("next owner", execution.next_owner.clone()),
         ("waits for", waits_for),
@@ -145,6 +221,23 @@ fn people(execution: &Execution) -> String {
     let indent = format!("\n{:width$}  ", "");
     let line = |(name, value): &(&str, String)| format!("{name:width$}  {}", value.replace('\n', &indent));
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What kind of tool it was.
+fn tool(entry: &CatalogueEntry) -> String {
+    format!("{}, risk {}", or_dash(entry.tool_type), or_dash(entry.risk))
+}
+
+/// Who accepted, and how many more have to.
+fn accepted(approval: &ApprovalProgress) -> String {
+    let vote = |vote: &Vote| match &vote.on_behalf_of {
+        Some(other) => format!("{} in the place of {other}", vote.by),
+        None => vote.by.to_string(),
+    };
+    let votes: Vec<_> = approval.votes.iter().map(vote).collect();
+    let by = if votes.is_empty() { "nobody yet".to_owned() } else { votes.join(", ") };
+    let ApprovalProgress { stage, stages, missing, .. } = approval;
+    format!("{by}; {missing} missing in stage {} of {stages}", stage.saturating_add(1))
 }
 
 fn or_not_available(json: Option<&Json>) -> String {

@@ -11,6 +11,7 @@ use std::{
 
 use importer::Importer;
 use indicatif::{ProgressBar, ProgressStyle};
+use proto_events::Access;
 use publishing::{Publishing, REST};
 use serde::Serialize;
 use vidimus_bus::Bus;
@@ -20,8 +21,10 @@ use vidimus_log::EventLog as _;
 use super::settings;
 use crate::{
     args::{Global, Import},
-    data::Data,
+    catalogue::{Catalogue, Entry, Form, Given},
+    data::{Data, operator},
     error::{Failure, INTERRUPTED},
+    files,
     output::{Output, grouped, is_watched, printable},
 };
 
@@ -42,6 +45,12 @@ struct Summary {
     recorded: u64,
     /// Of these, on record before.
     already: u64,
+    /// Conversations whose first words of the user were put on record by this import.
+    spoken: u64,
+    /// Conversations whose first words were on record before.
+    spoken_already: u64,
+    /// Functions that the catalogue describes now.
+    functions: u64,
     /// Lines that were left out.
     skipped: u64,
     /// The first of them, with the reason.
@@ -53,8 +62,10 @@ struct Summary {
 }
 
 pub(super) async fn run(global: &Global, import: Import, output: Output) -> Result<ExitCode, Failure> {
-    let Import { files, on_bad_line, config, publish, nats } = import;
+    let Import { files, on_bad_line, catalogue, config, publish, nats } = import;
     files.iter().try_for_each(|file| look_at(file))?;
+    let catalogue =
+        catalogue.map(|file| files::catalogue(&file, Form::Auto, &Given::default())).transpose()?;
     let settings = settings::read(config.as_deref())?;
     let directory = settings::data(global, &settings);
     let (publish, nats) = settings::publishing(publish, nats, settings);
@@ -66,7 +77,10 @@ pub(super) async fn run(global: &Global, import: Import, output: Output) -> Resu
     let data = Data::create_in(&directory, "`vidimus import`", Settings::default(), None).await?;
     let publishing = nats.zip(bus).map(|(nats, bus)| Publishing::start(&data, bus, nats.relay));
     let importer = Importer::new(&data, global, on_bad_line);
-    let done = put_on_record(&files, &data, importer, publishing.as_ref(), output).await;
+    let done = match described(&data, global, catalogue).await {
+        Ok(functions) => put_on_record(&files, &data, importer, functions, publishing.as_ref(), output).await,
+        Err(failure) => Err(failure),
+    };
     // However it ended: the relay keeps how far it is.
     let stopped = match publishing {
         Some(publishing) => publishing.stop().await,
@@ -75,10 +89,27 @@ pub(super) async fn run(global: &Global, import: Import, output: Output) -> Resu
     done.and_then(|code| stopped.map(|()| code))
 }
 
+/// Describes the functions of a catalogue, and enables those whose access was never set. Before the calls, so that what is
+/// known of a function is known at its first call.
+async fn described(data: &Data, global: &Global, catalogue: Option<Catalogue>) -> Result<u64, Failure> {
+    let (engine, principal) = (&data.engine, operator(global));
+    let mut functions = 0;
+    for Entry { function, description, .. } in catalogue.into_iter().flat_map(|catalogue| catalogue.entries) {
+        let said = engine.describe_function(&principal, function.clone(), description).await?;
+        if said.access.is_none() {
+            let reason = Some("imported with the catalogue".to_owned());
+            engine.set_access(&principal, function, Access::Enabled, reason).await?;
+        }
+        functions += 1;
+    }
+    Ok(functions)
+}
+
 async fn put_on_record(
     files: &[PathBuf],
     data: &Data,
     mut importer: Importer,
+    functions: u64,
     publishing: Option<&Publishing>,
     output: Output,
 ) -> Result<ExitCode, Failure> {
@@ -106,7 +137,7 @@ async fn put_on_record(
         caught_up = data.current_views(), if !interrupted => caught_up.map(drop),
         else => Ok(()),
     };
-    let summary = Summary { position: data.log.tail(), interrupted, ..importer.into_summary() };
+    let summary = Summary { position: data.log.tail(), functions, interrupted, ..importer.into_summary() };
     output.show(&summary, people)?;
     caught_up?;
     if interrupted {
@@ -176,6 +207,17 @@ fn people(summary: &Summary) -> String {
         grouped(summary.skipped),
         summary.position
     );
+    if summary.spoken + summary.spoken_already > 0 {
+        text += &format!(
+            "\n{} conversations with the user's words: {} recorded, {} already on record",
+            grouped(summary.spoken + summary.spoken_already),
+            grouped(summary.spoken),
+            grouped(summary.spoken_already)
+        );
+    }
+    if summary.functions > 0 {
+        text += &format!("\n{} functions described", grouped(summary.functions));
+    }
     for SkippedLine { file, line, reason } in &summary.skipped_lines {
         text += &format!("\n  skipped `{}` line {line}: {reason}", file.display());
     }

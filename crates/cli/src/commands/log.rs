@@ -1,5 +1,7 @@
 //! `vidimus log`
 
+mod governance;
+
 use std::process::ExitCode;
 
 use proto_events::{Event, ExecutionEvent, KeyEvent, RecordedEvent, RegistryEvent, WebhookEvent};
@@ -167,6 +169,7 @@ fn line(recorded: &RecordedEvent, event: &Event, width: usize) -> String {
         Event::Registry(RegistryEvent::ConversationRegistered(registered)) => {
             format!("{}  {}", registered.conversation, registered.agent)
         }
+        event => governance::what(event),
     };
     let at = instant(envelope.recorded_at);
     let text = format!(

@@ -4,6 +4,13 @@ use proto_events::ResultStatus;
 
 use super::*;
 
+fn parse_call(line: &[u8]) -> Result<FinishedCall, BadLine> {
+    match parse(line)? {
+        Recorded::Call(call) => Ok(*call),
+        Recorded::Conversation(conversation) => panic!("no call: {conversation:?}"),
+    }
+}
+
 fn reason(line: &[u8]) -> String {
     parse(line).map(|_| ()).unwrap_err().to_string()
 }
@@ -13,7 +20,7 @@ fn a_line_becomes_a_finished_call() {
     let line = br#"{"source":"bench","suite":"shop","model":"m-1","conversation":"c7","seq":3,"turn":2,
         "tool":"send_mail","arguments":{"to":"a@example.com","n":1.0},"result":"sent","executed":true,
         "is_injection":true,"security":null}"#;
-    let finished = parse(line).unwrap();
+    let finished = parse_call(line).unwrap();
     assert_eq!(finished.call.agent, "m-1");
     assert_eq!(finished.call.conversation, "c7");
     assert_eq!(finished.call.request_id.as_deref(), Some("c7/2"));
@@ -30,7 +37,7 @@ fn a_line_becomes_a_finished_call() {
 fn errors_and_calls_that_did_not_run_are_told_apart() {
     let status = |more: &str| {
         let line = format!(r#"{{"conversation":"c","seq":0,"tool":"t","arguments":{{}}{more}}}"#);
-        let finished = parse(line.as_bytes()).unwrap();
+        let finished = parse_call(line.as_bytes()).unwrap();
         (finished.status, finished.report.error.map(|error| error.message), finished.report.result)
     };
     assert_eq!(status(""), (ResultStatus::Succeeded, None, None));
@@ -40,7 +47,7 @@ fn errors_and_calls_that_did_not_run_are_told_apart() {
         (ResultStatus::Failed, Some("boom".to_owned()), None)
     );
     assert_eq!(status(r#","executed":false,"result":null"#), (ResultStatus::Skipped, None, None));
-    let plain = parse(br#"{"conversation":"c","seq":4,"tool":"t","arguments":{}}"#).unwrap();
+    let plain = parse_call(br#"{"conversation":"c","seq":4,"tool":"t","arguments":{}}"#).unwrap();
     assert_eq!(plain.call.function.as_str(), "imported.t");
     assert_eq!(plain.call.agent, "unknown");
     assert_eq!(plain.call.request_id.as_deref(), Some("c/4"));
@@ -66,6 +73,26 @@ fn what_is_no_call_is_refused_with_its_reason() {
     assert!(with("\"t\"", r#"{"a":9007199254740993}"#).contains("send it as a string"));
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     assert!(!with("\"t\"", &format!(r#"{{"a":{deep}}}"#)).is_empty());
+}
+
+#[test]
+fn a_conversation_is_told_by_its_event_or_by_the_users_words() {
+    let conversation = |line: &str| match parse(line.as_bytes()).unwrap() {
+        Recorded::Conversation(conversation) => conversation,
+        Recorded::Call(call) => panic!("a call: {call:?}"),
+    };
+    let told =
+        conversation(r#"{"event":"conversation","conversation":"c","suite":"s","user_prompt":"hello"}"#);
+    let words = Some("hello".to_owned());
+    assert_eq!(told, Conversation { agent: "unknown".into(), conversation: "c".into(), words });
+    let run =
+        conversation(r#"{"conversation":"c","model":"m","user_prompt":"hi","utility":true,"security":null}"#);
+    assert_eq!((run.agent.as_str(), run.words.as_deref()), ("m", Some("hi")));
+    assert_eq!(conversation(r#"{"event":"conversation","conversation":"c"}"#).words, None);
+    let call =
+        br#"{"event":"tool_call","conversation":"c","seq":0,"tool":"t","arguments":{},"user_prompt":"x"}"#;
+    assert_eq!(parse_call(call).unwrap().call.function.as_str(), "imported.t");
+    assert!(reason(br#"{"event":"other","conversation":"c"}"#).contains("unknown variant `other`"));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! The data directory itself, in the words of the API.
 
-use std::collections::BTreeSet;
+mod governance;
 
 use proto_events::{GlobalPosition, TenantId};
 use uuid::Uuid;
-use vidimus_api::convert;
+use vidimus_api::convert::{self, Shown};
 use vidimus_api_types::{
     Abort, ApprovalQuery, Approve, AuditEntry, AuditQuery, CreateKey, CreateWebhook, CreatedKey,
     CreatedWebhook, DeleteWebhook, DeletedWebhook, Deny, Execution, ExecutionQuery, FunctionAccess,
@@ -73,7 +73,9 @@ impl Offline {
 
     /// The execution after a command.
     fn answered(&self, answer: &Answer) -> Result<Execution, Failure> {
-        convert::execution(answer).ok_or_else(|| self.not_found(answer.execution_id))
+        let token = answer.state.execution();
+        let token = token.and_then(|execution| self.data.engine.permit_token(self.tenant(), execution));
+        convert::execution(answer, token).ok_or_else(|| self.not_found(answer.execution_id))
     }
 
     pub(super) async fn executions(&self, query: &ExecutionQuery) -> Result<Page<Execution>, Failure> {
@@ -87,11 +89,19 @@ impl Offline {
 
     pub(super) async fn execution(&self, id: Uuid) -> Result<Execution, Failure> {
         let answer = self.data.engine.execution(self.tenant(), id).await?;
-        answer.as_ref().and_then(convert::detail).ok_or_else(|| self.not_found(id))
+        let answer = answer.ok_or_else(|| self.not_found(id))?;
+        let views = self.data.current_views().await?;
+        let seen = ask(&views, async |views| views.execution(self.tenant(), id).await).await?;
+        // What is sensitive is left out here as anywhere; the events have it.
+        convert::detail(&answer, None, seen, Shown::Redacted).ok_or_else(|| self.not_found(id))
     }
 
     pub(super) async fn approvals(&self, query: &ApprovalQuery) -> Result<Page<PendingApproval>, Failure> {
-        let filter = convert::approval_filter(query.clone());
+        let reviewer = match query.mine {
+            Some(true) => Some(convert::for_reviewer(&self.data.engine, &self.principal).await?),
+            _ => None,
+        };
+        let filter = convert::approval_filter(query.clone(), reviewer);
         let request = page_request(query.limit, query.cursor.as_ref());
         let views = self.data.current_views().await?;
         let page = ask(&views, async |views| views.approvals(self.tenant(), &filter, &request).await).await?;
@@ -99,8 +109,9 @@ impl Offline {
     }
 
     pub(super) async fn approve(&self, id: Uuid, body: Approve) -> Result<Execution, Failure> {
+        let Approve { arguments_digest, comment, break_glass } = body;
         let engine = &self.data.engine;
-        let answer = engine.approve(&self.principal, id, body.arguments_digest, body.comment).await?;
+        let answer = engine.approve(&self.principal, id, arguments_digest, comment, break_glass).await?;
         self.answered(&answer)
     }
 
@@ -139,12 +150,10 @@ impl Offline {
     }
 
     pub(super) async fn functions(&self) -> Result<Vec<FunctionAccess>, Failure> {
-        let entries = self.entries("function_access_changed").await?;
-        let names: BTreeSet<FunctionName> = entries.into_iter().filter_map(|entry| entry.function).collect();
-        let mut functions = Vec::with_capacity(names.len());
-        for name in names {
-            let answer = self.data.engine.access(self.tenant(), &name).await?;
-            functions.push(convert::function_access(answer));
+        let mut functions = Vec::new();
+        for name in self.data.engine.function_names(self.tenant()).await? {
+            let answer = self.data.engine.function(self.tenant(), &name).await?;
+            functions.push(convert::function(answer));
         }
         Ok(functions)
     }
@@ -155,8 +164,10 @@ impl Offline {
         body: SetAccess,
     ) -> Result<FunctionAccess, Failure> {
         let engine = &self.data.engine;
-        let answer = engine.set_access(&self.principal, function.clone(), body.access, body.reason).await?;
-        Ok(convert::function_access_set(answer))
+        let set = engine.set_access(&self.principal, function.clone(), body.access, body.reason).await?;
+        let now = convert::function(engine.function(self.tenant(), function).await?);
+        let (access, position, changed) = (set.access, set.position, Some(!set.already));
+        Ok(FunctionAccess { access, position, changed, ..now })
     }
 
     pub(super) async fn create_key(&self, body: CreateKey) -> Result<CreatedKey, Failure> {

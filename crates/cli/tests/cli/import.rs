@@ -31,6 +31,7 @@ fn the_sample_comes_on_record_once() {
     let summary = place.json(["import", SAMPLE]);
     let expected = json!({
         "calls": SAMPLE_CALLS, "recorded": SAMPLE_CALLS, "already": 0, "skipped": 0, "skipped_lines": [],
+        "spoken": 0, "spoken_already": 0, "functions": 0,
         "position": 2 * SAMPLE_CALLS, "interrupted": false,
     });
     assert_eq!(summary, expected);

@@ -4,8 +4,8 @@ use reqwest::header::{HeaderName, HeaderValue};
 use serde::Serialize;
 use uuid::Uuid;
 use vidimus_api_types::{
-    Abort, Approve, Cancel, Complete, Confirm, Decline, Deny, Execution, Fail, Progress, Propose, Settle,
-    Start, ToolExecutionCreate,
+    Abort, AddComment, Approve, Cancel, Complete, Confirm, Decline, Deny, Execution, Explanation, Fail,
+    Progress, Propose, Revise, Revised, Settle, Start, ToolExecutionCreate,
 };
 
 use crate::{Client, ClientError, request::Call};
@@ -112,6 +112,31 @@ impl Client {
     /// See [`ClientError`].
     pub async fn abort(&self, id: Uuid, body: &Abort) -> Result<Execution, ClientError> {
         self.json(self.command(id, "abort", body)?).await
+    }
+
+    /// A reviewer edits the arguments: the call is aborted, and a new attempt with the others is decided on. The same again
+    /// gets the same new attempt.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn revise(&self, id: Uuid, body: &Revise) -> Result<Revised, ClientError> {
+        self.json(self.command(id, "revise", body)?).await
+    }
+
+    /// Comments on a call that waits; tried again only where it certainly did not get through, as it would be said twice.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn comment(&self, id: Uuid, body: &AddComment) -> Result<Execution, ClientError> {
+        self.json(self.command(id, "comments", body)?.doubles()).await
+    }
+
+    /// Why a call was decided on as it was.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn explanation(&self, id: Uuid) -> Result<Explanation, ClientError> {
+        self.json(Call::get(self, &["v1", "executions", &id.to_string(), "explanation"])).await
     }
 
     /// Evidence shows how an unknown call ended.

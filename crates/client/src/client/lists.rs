@@ -3,7 +3,8 @@
 use uuid::Uuid;
 use vidimus_api_types::{
     ApprovalQuery, AuditEntry, AuditQuery, EventQuery, Execution, ExecutionQuery, FunctionAccess,
-    GlobalPosition, Key, ListQuery, NotificationQuery, Page, PageQuery, PendingApproval, RecordedEvent,
+    FunctionQuery, GlobalPosition, Key, ListQuery, NotificationQuery, Page, PageQuery, PendingApproval,
+    RecordedEvent,
 };
 
 use crate::{Client, ClientError, Notifications, Pages, request::Call};
@@ -48,16 +49,16 @@ impl Client {
         Pages::new(self, ["v1", "audit"], query)
     }
 
-    /// A page of the functions whose access was ever set.
+    /// A page of the functions whose access was ever set or that were ever described.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn functions(&self, query: &ListQuery) -> Result<Page<FunctionAccess>, ClientError> {
+    pub async fn functions(&self, query: &FunctionQuery) -> Result<Page<FunctionAccess>, ClientError> {
         self.json(Call::get(self, &["v1", "functions"]).query(query)?).await
     }
 
-    /// Every function whose access was ever set.
-    pub fn all_functions(&self, query: ListQuery) -> Pages<ListQuery, FunctionAccess> {
+    /// Every function whose access was ever set or that was ever described.
+    pub fn all_functions(&self, query: FunctionQuery) -> Pages<FunctionQuery, FunctionAccess> {
         Pages::new(self, ["v1", "functions"], query)
     }
 

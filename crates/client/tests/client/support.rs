@@ -186,7 +186,7 @@ pub(crate) fn problem(status: u16, code: &str, retry_after: Option<u64>) -> Step
 /// An execution in this stage.
 pub(crate) fn execution(stage: &str) -> String {
     format!(
-        r#"{{"execution_id":"{ID}","position":3,"agent":"a","conversation":"c","request_id":null,"function":"mail.send","origin":"proposed","stage":"{stage}","status":"Pending","approval_status":"Pending","outcome":null,"result_status":null,"waits_for":null,"reason_code":null,"reason":null,"requester":{{"kind":"user","id":"u"}},"initiated_by":{{"kind":"agent","id":"a"}},"started_by":null,"resolved_by":null,"arguments_digest":null,"policy_set":null,"matched_rules":[],"permit":null,"approval_deadline":null,"lease_expires_at":null,"created_at":"2026-01-01T00:00:00Z","started_at":null,"finished_at":null,"resolved_at":null,"idempotency_key":null,"former_execution":null,"attempts":1,"arguments":{{"b": 1.0,"a":"\u00e4"}},"of_a_newer_server":true}}"#
+        r#"{{"execution_id":"{ID}","position":3,"agent":"a","conversation":"c","request_id":null,"function":"mail.send","origin":"proposed","stage":"{stage}","status":"Pending","approval_status":"Pending","outcome":null,"result_status":null,"waits_for":null,"reason_code":null,"reason":null,"requester":{{"kind":"user","id":"u"}},"initiated_by":{{"kind":"agent","id":"a"}},"started_by":null,"resolved_by":null,"arguments_digest":null,"policy_set":null,"matched_rules":[],"redecisions":0,"suspended":false,"permit":null,"approval_deadline":null,"lease_expires_at":null,"created_at":"2026-01-01T00:00:00Z","started_at":null,"finished_at":null,"resolved_at":null,"idempotency_key":null,"former_execution":null,"attempts":1,"arguments":{{"b": 1.0,"a":"\u00e4"}},"of_a_newer_server":true}}"#
     )
 }
 

@@ -8,6 +8,7 @@ use proto_events::{
 };
 use uuid::Uuid;
 
+use super::{FrozenBy, Reviewer, Ttls};
 use crate::arguments::Arguments;
 
 /// A command: who wants what, and when.
@@ -17,6 +18,9 @@ pub struct Command {
     pub by: Actor,
     /// Now, as the engine's clock has it.
     pub at: Timestamp,
+    /// The freeze that covers the call, as looked up; while there is one, nothing is confirmed, approved, started or
+    /// expired. A proposal does not read it: its decision has a layer for freezes.
+    pub frozen: Option<FrozenBy>,
     /// What is wanted.
     pub action: Action,
 }
@@ -34,6 +38,8 @@ pub enum Action {
         permit_id: Uuid,
         /// How long the permit may wait to be used.
         permit_ttl: Duration,
+        /// How long reviewers have, where they are asked next.
+        approval_ttl: Duration,
     },
     /// The requesting user declines.
     Decline {
@@ -46,29 +52,75 @@ pub enum Action {
         comment: Option<String>,
         /// What the reviewer saw; checked where it is given.
         arguments_digest: Option<ArgumentsDigest>,
-        /// Whether the principal may review this call, as looked up.
-        eligible: bool,
+        /// The stage that the reviewer saw, from 0. Where it is given it is exact: the vote counts in this stage or in
+        /// none, and the same again is a repetition, also when the next stage has begun. Without it the vote is about the
+        /// present stage: who accepted in an earlier one, and is a reviewer of this one too, accepts this one, in
+        /// whatever words. To take it for a repetition would tell a reviewer who is still waited for that all is done.
+        /// So who sends a vote again because its answer was lost should name the stage.
+        stage: Option<u32>,
+        /// What the principal may review as, as looked up.
+        reviewer: Reviewer,
+        /// Why the reviewers that were asked for are passed over in an emergency; for an administrator.
+        break_glass: Option<String>,
         /// A fresh id for the permit.
         permit_id: Uuid,
         /// How long the permit may wait to be used.
         permit_ttl: Duration,
+        /// How long the reviewers of the next stage have, where there is one.
+        approval_ttl: Duration,
     },
     /// A reviewer denies.
     Deny {
         /// Why.
         reason: String,
-        /// Whether the principal may review this call, as looked up.
-        eligible: bool,
+        /// What the principal may review as, as looked up.
+        reviewer: Reviewer,
     },
     /// A reviewer aborts, and tells the agent what to know or do instead.
     Abort {
         /// What the agent should know or do instead.
         feedback: String,
-        /// Whether the principal may review this call, as looked up.
+        /// What the principal may review as, as looked up.
+        reviewer: Reviewer,
+        /// The new attempt with the arguments that the reviewer edited.
+        revised_as: Option<Uuid>,
+    },
+    /// Somebody comments on a call that waits: of the requester's side, or a reviewer.
+    Comment {
+        /// What they say.
+        text: String,
+        /// Whether the principal is a reviewer of this call; see [`super::Execution::may_review`].
         eligible: bool,
     },
     /// A deadline passed: of the confirmation, the approval or the permit, whichever is open.
     Expire,
+    /// Nobody resolved the approval for so long that further reviewers are added: all that are due.
+    Escalate,
+    /// Nobody resolved the approval for so long that reviewers are reminded. Several that were missed are made up for by
+    /// one.
+    Remind,
+    /// The call waits or has a permit, and what was decided on may have changed.
+    Redecide {
+        /// The new decision on exactly the same arguments.
+        decision: Decision,
+        /// What changed, for example `policy_set_activated`.
+        cause: String,
+        /// Members of the arguments that the catalogue calls sensitive, by name; at most 64.
+        sensitive: Vec<String>,
+        /// A fresh id, used if a permit results.
+        permit_id: Uuid,
+        /// How long what results may wait.
+        ttls: Ttls,
+    },
+    /// A freeze covers the call: deadlines of people and of the permit stand still. Vidimus itself says so.
+    Suspend {
+        /// The freeze.
+        freeze_id: Uuid,
+        /// When it began.
+        since: Timestamp,
+    },
+    /// No freeze covers the call any more. Vidimus itself says so.
+    Resume,
     /// Start the call and use up its permit.
     Start {
         /// The permit.
@@ -77,6 +129,8 @@ pub enum Action {
         arguments_digest: Option<ArgumentsDigest>,
         /// How long it may be silent before its result counts as unknown.
         lease: Duration,
+        /// The policy set in force now; a permit that was given under another one is refused.
+        policy_set: Option<String>,
     },
     /// The running call is alive.
     Progress {
@@ -132,7 +186,13 @@ impl Action {
             Self::Approve { .. } => "approve",
             Self::Deny { .. } => "deny",
             Self::Abort { .. } => "abort",
+            Self::Comment { .. } => "comment",
             Self::Expire => "expire",
+            Self::Escalate => "escalate",
+            Self::Remind => "remind",
+            Self::Redecide { .. } => "redecide",
+            Self::Suspend { .. } => "suspend",
+            Self::Resume => "resume",
             Self::Start { .. } => "start",
             Self::Progress { .. } => "progress",
             Self::Succeed(_) => "succeed",
@@ -159,13 +219,18 @@ pub struct Propose {
     pub arguments: Arguments,
     /// On whose behalf: never a reviewer of this call. The proposing principal where none is named.
     pub requester: Actor,
+    /// Others on the asking side, who review no more than the requester does: who proposed the attempts that this one is
+    /// instead of. At most 16.
+    pub asked_by: Vec<Actor>,
     /// The caller's idempotency key.
     pub idempotency_key: Option<String>,
     /// The earlier attempt under the same key with other arguments.
     pub former_execution: Option<Uuid>,
     /// What the caller says about the circumstances.
     pub context: Option<Json>,
-    /// The policy's decision on exactly these arguments.
+    /// Members of arguments and result that the catalogue calls sensitive, by name; at most 64.
+    pub sensitive: Vec<String>,
+    /// The decision on exactly these arguments.
     pub decision: Decision,
     /// A fresh id, used if a permit results.
     pub permit_id: Uuid,

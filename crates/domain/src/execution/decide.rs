@@ -1,18 +1,30 @@
 //! What happens on a command.
 //!
 //! *Deciding twice is deciding once*: a command that took effect, given again word for word by the same principal, is
-//! answered with no events. Somebody else's, or other words, are told how it stands.
+//! answered with no events (an approval that names no stage: while its stage is open). Somebody else's, or other words, are told how it stands. A new decision that asks people
+//! again opens the call again: what was said before it does not count, and can be said again.
 
-mod human;
+mod case;
+mod comment;
+mod confirm;
+mod due;
+mod freeze;
 mod propose;
 mod record;
+mod redecide;
+mod review;
 mod run;
+mod standing;
 
-use proto_events::{Actor, ArgumentsDigest, ExecutionEvent, Permitted, Reattempted, ResultStatus, Timestamp};
+use std::time::Duration;
+
+use proto_events::{Actor, ArgumentsDigest, ExecutionEvent, Reattempted, ResultStatus, Timestamp};
 use uuid::Uuid;
 
-use super::{Action, Command, DeadlineKind, Execution, Rejection, Stage, State, Verdict};
+use super::{Action, Command, DeadlineKind, Execution, FrozenBy, Rejection, State, Ttls};
 use crate::field;
+use case::Case;
+use standing::{already_started, resolved, standing};
 
 type Decided = Result<Vec<ExecutionEvent>, Rejection>;
 
@@ -21,7 +33,7 @@ type Decided = Result<Vec<ExecutionEvent>, Rejection>;
 /// # Errors
 /// When the command is refused; see [`Rejection`].
 pub fn decide(state: &State, command: &Command) -> Decided {
-    let Command { by, at, action } = command;
+    let Command { by, at, frozen, action } = command;
     field::actor("by", by)?;
     match action {
         Action::Propose(proposal) => return propose::propose(state, *at, proposal),
@@ -29,40 +41,11 @@ pub fn decide(state: &State, command: &Command) -> Decided {
         _ => {}
     }
     let execution = state.execution().ok_or(Rejection::NotFound)?;
-    if matches!(execution.stage, Stage::Initiated | Stage::Cleared) {
+    if execution.stage.is_transitional() {
         return Err(standing(execution));
     }
-    let given = Given { execution, by, at: *at };
-    match action {
-        // Answered above.
-        Action::Propose(_) | Action::Record(_) => Ok(Vec::new()),
-
-        Action::Confirm { arguments_digest, permit_id, permit_ttl } => {
-            given.confirm(*arguments_digest, *permit_id, *permit_ttl)
-        }
-        Action::Decline { reason } => given.decline(reason.as_ref()),
-        Action::Approve { comment, arguments_digest, eligible, permit_id, permit_ttl } => {
-            given.approve(comment.as_ref(), *arguments_digest, *eligible, *permit_id, *permit_ttl)
-        }
-        Action::Deny { reason, eligible } => given.deny(reason, *eligible),
-        Action::Abort { feedback, eligible } => given.abort(feedback, *eligible),
-        Action::Expire => given.expire(),
-
-        Action::Start { permit_id, arguments_digest, lease } => {
-            given.start(*permit_id, *arguments_digest, *lease)
-        }
-        Action::Progress { message, percent, lease } => given.progress(message.as_ref(), *percent, *lease),
-        Action::Succeed(report) => given.finish(ResultStatus::Succeeded, report),
-        Action::Fail(report) => given.finish(ResultStatus::Failed, report),
-        Action::TimeOut(report) => given.finish(ResultStatus::TimedOut, report),
-        Action::Skip(report) => given.finish(ResultStatus::Skipped, report),
-        Action::Cancel { reason } => given.cancel(reason.as_ref()),
-        Action::MarkUnknown => given.mark_unknown(),
-        Action::Settle { status, evidence, result, eligible } => {
-            given.settle(*status, evidence, result.as_ref(), *eligible)
-        }
-        Action::Reattempt { seen } => Ok(given.reattempt(*seen)),
-    }
+    let given = Given { execution, by, at: *at, frozen: frozen.as_ref() };
+    given.unless_frozen(action, given.decide(action)?)
 }
 
 /// An execution, and who wants something of it when.
@@ -71,13 +54,70 @@ struct Given<'a> {
     execution: &'a Execution,
     by: &'a Actor,
     at: Timestamp,
+    frozen: Option<&'a FrozenBy>,
 }
 
 impl Given<'_> {
+    fn decide(&self, action: &Action) -> Decided {
+        match action {
+            // Answered before.
+            Action::Propose(_) | Action::Record(_) => Ok(Vec::new()),
+
+            Action::Confirm { arguments_digest, permit_id, permit_ttl, approval_ttl } => {
+                let next =
+                    Next { permit_id: *permit_id, permit_ttl: *permit_ttl, approval_ttl: *approval_ttl };
+                self.confirm(*arguments_digest, next)
+            }
+            Action::Decline { reason } => self.decline(reason.as_ref()),
+            Action::Approve {
+                comment,
+                arguments_digest,
+                stage,
+                reviewer,
+                break_glass,
+                permit_id,
+                permit_ttl,
+                approval_ttl,
+            } => {
+                let next =
+                    Next { permit_id: *permit_id, permit_ttl: *permit_ttl, approval_ttl: *approval_ttl };
+                let said =
+                    Said { comment: comment.as_ref(), stage: *stage, break_glass: break_glass.as_ref() };
+                self.approve(said, *arguments_digest, reviewer, next)
+            }
+            Action::Deny { reason, reviewer } => self.deny(reason, reviewer),
+            Action::Abort { feedback, reviewer, revised_as } => self.abort(feedback, reviewer, *revised_as),
+            Action::Comment { text, eligible } => self.comment(text, *eligible),
+            Action::Expire => self.expire(),
+            Action::Escalate => self.escalate(),
+            Action::Remind => self.remind(),
+            Action::Redecide { decision, cause, sensitive, permit_id, ttls } => {
+                self.redecide(decision, cause, sensitive, *permit_id, *ttls)
+            }
+            Action::Suspend { freeze_id, since } => self.suspend(*freeze_id, *since),
+            Action::Resume => self.resume(),
+
+            Action::Start { permit_id, arguments_digest, lease, policy_set } => {
+                self.start(*permit_id, *arguments_digest, *lease, policy_set.as_ref())
+            }
+            Action::Progress { message, percent, lease } => self.progress(message.as_ref(), *percent, *lease),
+            Action::Succeed(report) => self.finish(ResultStatus::Succeeded, report),
+            Action::Fail(report) => self.finish(ResultStatus::Failed, report),
+            Action::TimeOut(report) => self.finish(ResultStatus::TimedOut, report),
+            Action::Skip(report) => self.finish(ResultStatus::Skipped, report),
+            Action::Cancel { reason } => self.cancel(reason.as_ref()),
+            Action::MarkUnknown => self.mark_unknown(),
+            Action::Settle { status, evidence, result, eligible } => {
+                self.settle(*status, evidence, result.as_ref(), *eligible)
+            }
+            Action::Reattempt { seen } => Ok(self.reattempt(*seen)),
+        }
+    }
+
     /// Refuses where the open deadline has come, whether its event is on record yet or not.
     fn in_time(&self, kind: DeadlineKind, deadline: Option<Timestamp>) -> Result<(), Rejection> {
         match deadline {
-            Some(deadline) if self.at < deadline => Ok(()),
+            Some(deadline) if self.running_time() < deadline => Ok(()),
             // A deadline that is not on record counts as passed: time-outs fail closed.
             Some(deadline) => Err(Rejection::TooLate { kind, deadline }),
             None => Err(Rejection::TooLate { kind, deadline: self.at }),
@@ -94,6 +134,24 @@ impl Given<'_> {
         }
     }
 
+    /// The call and the decision that is on record. Every proposal has arguments and a decision; without them there is
+    /// nothing to agree to.
+    fn case(&self) -> Result<Case<'_>, Rejection> {
+        let execution = self.execution;
+        let incomplete = || Rejection::Incomplete { stage: execution.stage };
+        Ok(Case {
+            execution_id: execution.id(),
+            call: execution.call(),
+            arguments: execution.arguments().ok_or_else(incomplete)?,
+            arguments_digest: execution.arguments_digest().ok_or_else(incomplete)?,
+            requester: execution.requester(),
+            sensitive: &execution.sensitive,
+            decision: execution.decision.as_ref().ok_or_else(incomplete)?,
+            requirement: &execution.requirement,
+            at: self.at,
+        })
+    }
+
     /// Counts retries; an event only where the count on record at least doubles, so that a storm leaves O(log n).
     fn reattempt(&self, seen: u64) -> Vec<ExecutionEvent> {
         let recorded = self.execution.reattempts;
@@ -105,82 +163,25 @@ impl Given<'_> {
     }
 }
 
-/// The permit for `execution`: exactly these arguments, once.
-fn permitted(
-    call: &proto_events::CallRef,
-    arguments_digest: ArgumentsDigest,
-    policy_set: Option<&String>,
+/// What to use for what follows an agreement.
+#[derive(Clone, Copy)]
+struct Next {
     permit_id: Uuid,
-    expires_at: Timestamp,
-) -> ExecutionEvent {
-    ExecutionEvent::Permitted(Permitted {
-        call: call.clone(),
-        permit_id,
-        arguments_digest,
-        policy_set: policy_set.cloned(),
-        expires_at,
-    })
+    permit_ttl: Duration,
+    approval_ttl: Duration,
 }
 
-/// How the execution stands, as the answer to a command that does not fit there.
-fn standing(execution: &Execution) -> Rejection {
-    // Who and when of the end; the beginning stands in where a history is incomplete.
-    let by = || execution.ended_by.clone().unwrap_or_else(|| execution.initiated_by.clone());
-    let at = execution.ended_at.unwrap_or(execution.initiated_at);
-    let finished = |status| Rejection::AlreadyFinished { status };
-    match execution.stage {
-        stage @ (Stage::Initiated | Stage::Cleared) => Rejection::Incomplete { stage },
-        Stage::AwaitingConfirmation => {
-            Rejection::AwaitingConfirmation { requester: execution.requester().clone() }
-        }
-        Stage::AwaitingApproval => Rejection::AwaitingApproval,
-        Stage::Permitted => Rejection::NotStarted,
-        Stage::InProgress => already_started(execution),
-        Stage::Unknown => Rejection::ResultUnknown,
-        Stage::Blocked => {
-            let blocked = execution.blocked.as_ref();
-            Rejection::Blocked {
-                code: blocked.map(|blocked| blocked.code.clone()).unwrap_or_default(),
-                reason: blocked.map(|blocked| blocked.reason.clone()).unwrap_or_default(),
-            }
-        }
-        Stage::NoOp => Rejection::NothingToDo,
-        Stage::Declined => Rejection::AlreadyDeclined { by: by(), at },
-        Stage::ConfirmationExpired => Rejection::AlreadyExpired { kind: DeadlineKind::Confirmation, at },
-        Stage::Denied => Rejection::AlreadyDenied { by: by(), at },
-        Stage::Aborted => Rejection::AlreadyAborted { by: by(), at },
-        Stage::ApprovalExpired => Rejection::AlreadyExpired { kind: DeadlineKind::Approval, at },
-        Stage::PermitExpired => Rejection::AlreadyExpired { kind: DeadlineKind::Permit, at },
-        Stage::Succeeded => finished(ResultStatus::Succeeded),
-        Stage::Failed => finished(ResultStatus::Failed),
-        Stage::TimedOut => finished(ResultStatus::TimedOut),
-        Stage::Skipped => finished(ResultStatus::Skipped),
-        Stage::Cancelled => Rejection::AlreadyCancelled { by: by(), at },
-        Stage::Settled => {
-            let status = execution.settled.as_ref().map_or(ResultStatus::Unknown, |settled| settled.status);
-            Rejection::AlreadySettled { by: by(), at, status }
-        }
+impl Next {
+    /// After a confirmation, nobody is asked for another.
+    const fn ttls(self) -> Ttls {
+        Ttls { confirmation: self.approval_ttl, approval: self.approval_ttl, permit: self.permit_ttl }
     }
 }
 
-fn already_started(execution: &Execution) -> Rejection {
-    Rejection::AlreadyStarted {
-        by: execution.executor.clone().unwrap_or_else(|| execution.initiated_by.clone()),
-        at: execution.started_at.unwrap_or(execution.initiated_at),
-    }
-}
-
-/// How the confirmation or the approval was resolved, as the answer to somebody who would have resolved it.
-fn resolved(execution: &Execution) -> Option<Rejection> {
-    let resolution = execution.resolution.as_ref()?;
-    let (by, at) = (resolution.by.clone(), resolution.at);
-    Some(match resolution.verdict {
-        Verdict::Confirmed => Rejection::AlreadyConfirmed { by, at },
-        Verdict::Declined => Rejection::AlreadyDeclined { by, at },
-        Verdict::ConfirmationExpired => Rejection::AlreadyExpired { kind: DeadlineKind::Confirmation, at },
-        Verdict::Accepted => Rejection::AlreadyAccepted { by, at },
-        Verdict::Denied => Rejection::AlreadyDenied { by, at },
-        Verdict::Aborted => Rejection::AlreadyAborted { by, at },
-        Verdict::ApprovalExpired => Rejection::AlreadyExpired { kind: DeadlineKind::Approval, at },
-    })
+/// What a reviewer says with an acceptance.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    comment: Option<&'a String>,
+    stage: Option<u32>,
+    break_glass: Option<&'a String>,
 }

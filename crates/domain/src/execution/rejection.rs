@@ -3,8 +3,13 @@
 use proto_events::{Actor, ArgumentsDigest, ResultStatus, Timestamp};
 use uuid::Uuid;
 
-use super::{DeadlineKind, MAX_PROGRESS_EVENTS, Stage};
+use super::{DeadlineKind, FrozenBy, MAX_COMMENTS, MAX_PROGRESS_EVENTS, MAX_REDECISIONS, Stage};
 use crate::field::InvalidField;
+
+mod codes;
+mod words;
+
+use words::scope;
 
 /// Why a command is refused. Nothing changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,12 +75,102 @@ pub enum Rejection {
         /// Who tried.
         actor: Actor,
     },
+    /// A review is a person's or a service's, never an agent's, in nobody's place and in no emergency.
+    #[error(
+        "`{actor}` is an agent, and no agent reviews a call: have a person decide who is a reviewer of it"
+    )]
+    AgentCannotReview {
+        /// Who tried, or in whose place.
+        actor: Actor,
+    },
     /// The principal may not review this call.
     #[error("`{actor}` is not a reviewer of this call: have one of its reviewers decide")]
     NotAReviewer {
         /// Who tried.
         actor: Actor,
     },
+    /// The principal, or in whose place it reviews, has accepted in this stage.
+    #[error(
+        "already accepted in this stage by `{by}` at {at}: a person counts once; wait for the other reviewers"
+    )]
+    AlreadyVoted {
+        /// Who accepted.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+    },
+    /// Those that the principal counts among have accepted; others have not.
+    #[error("enough of those that `{actor}` counts among have accepted: others have to, {missing} more")]
+    VoteNotNeeded {
+        /// Who tried.
+        actor: Actor,
+        /// How many acceptances the stage misses.
+        missing: u32,
+    },
+    /// The command is about another stage of the approval.
+    #[error("the approval is at stage {current}, not {given}: look at it again")]
+    StageMismatch {
+        /// The stage in the command.
+        given: u32,
+        /// The stage that it is at.
+        current: u32,
+    },
+    /// The principal may not pass over the reviewers.
+    #[error(
+        "`{actor}` may not break the glass: have an administrator do it who did not ask for the call, or a reviewer decide"
+    )]
+    BreakGlassNotAllowed {
+        /// Who tried.
+        actor: Actor,
+    },
+    /// A freeze covers the call.
+    #[error(
+        "frozen since {} ({}; freeze `{}`): {}; wait until an administrator ends the freeze",
+        .0.since, scope(&.0.scope), .0.freeze_id, .0.reason
+    )]
+    Frozen(Box<FrozenBy>),
+    /// A freeze held the deadline, and the call was not resumed yet.
+    #[error("the deadline stands still since {since}: nothing is due before the call is resumed")]
+    StandsStill {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Only Vidimus itself suspends and resumes calls.
+    #[error("`{actor}` may not suspend or resume a call: freeze or unfreeze its agent, function or tenant")]
+    SystemOnly {
+        /// Who tried.
+        actor: Actor,
+    },
+    /// Nobody is to be added or reminded.
+    #[error("no reviewers are to be added or reminded here (`{stage}`): drop the timer")]
+    NothingToEscalate {
+        /// Where the execution stands.
+        stage: Stage,
+    },
+    /// It runs or is over, so a new decision changes nothing.
+    #[error("a new decision changes nothing here (`{stage}`): propose a new call to have it decided on")]
+    NothingToRedecide {
+        /// Where the execution stands.
+        stage: Stage,
+    },
+    /// It was decided on too often.
+    #[error("{MAX_REDECISIONS} new decisions are on record: cancel the call and propose it again")]
+    TooManyRedecisions,
+    /// Only the asking side and reviewers comment.
+    #[error("`{actor}` may not comment on this call: ask its requester or one of its reviewers to")]
+    CannotComment {
+        /// Who tried.
+        actor: Actor,
+    },
+    /// Comments are for calls that wait for people.
+    #[error("the call waits for nobody (`{stage}`): comment on it while it does")]
+    NotWaiting {
+        /// Where the execution stands.
+        stage: Stage,
+    },
+    /// Enough was said.
+    #[error("{MAX_COMMENTS} comments are on record: confirm, approve, deny or abort the call")]
+    TooManyComments,
     /// The command names other arguments than the call's.
     #[error(
         "the call has arguments `{bound}`, not `{given}`: look at it again, or propose the other arguments"
@@ -175,6 +270,11 @@ pub enum Rejection {
         /// The permit in the command.
         given: Uuid,
     },
+    /// The permit was given under another policy set than the one in force.
+    #[error(
+        "the permit was given under another policy set: the call is being decided on again; read its status"
+    )]
+    PermitStale,
     /// The call has not started.
     #[error("the call has not started: start it under its permit first")]
     NotStarted,
@@ -252,65 +352,4 @@ pub enum Rejection {
         /// How it ended.
         status: ResultStatus,
     },
-}
-
-/// Declares the code of every variant, and the list of all codes beside it.
-macro_rules! codes {
-    ($($variant:ident = $code:literal,)+) => {
-        impl Rejection {
-            /// Every code that [`Rejection::code`] can answer.
-            pub const ALL_CODES: &'static [&'static str] = &[
-                InvalidField::ALL_CODES[0], InvalidField::ALL_CODES[1], InvalidField::ALL_CODES[2], $($code,)+
-            ];
-
-            /// The stable code.
-            pub const fn code(&self) -> &'static str {
-                match self {
-                    Self::Field(field) => field.code(),
-                    $(Self::$variant { .. } => $code,)+
-                }
-            }
-        }
-    };
-}
-
-codes! {
-    NotFound = "execution_not_found",
-    IdTaken = "execution_id_taken",
-    DecisionMismatch = "decision_mismatch",
-    Incomplete = "incomplete_history",
-    AwaitingConfirmation = "awaiting_confirmation",
-    AwaitingApproval = "awaiting_approval",
-    NoConfirmationAsked = "no_confirmation_asked",
-    NoApprovalAsked = "no_approval_asked",
-    NotTheRequester = "not_the_requester",
-    AgentCannotConfirm = "agent_cannot_confirm",
-    RequesterCannotReview = "requester_cannot_review",
-    NotAReviewer = "not_a_reviewer",
-    ArgumentsMismatch = "arguments_mismatch",
-    TooLate = "too_late",
-    NotDue = "not_due",
-    NothingToExpire = "nothing_to_expire",
-    Blocked = "blocked",
-    NothingToDo = "nothing_to_do",
-    AlreadyConfirmed = "already_confirmed",
-    AlreadyDeclined = "already_declined",
-    AlreadyAccepted = "already_accepted",
-    AlreadyDenied = "already_denied",
-    AlreadyAborted = "already_aborted",
-    AlreadyExpired = "already_expired",
-    PermitMismatch = "permit_mismatch",
-    NotStarted = "not_started",
-    AlreadyStarted = "already_started",
-    NotTheExecutor = "not_the_executor",
-    NotYoursToCancel = "not_yours_to_cancel",
-    TooMuchProgress = "too_much_progress",
-    ResultUnknown = "must_be_settled",
-    NothingToSettle = "nothing_to_settle",
-    SettledAsUnknown = "settled_as_unknown",
-    CannotSettle = "cannot_settle",
-    AlreadyFinished = "already_finished",
-    ResultDiffers = "result_differs",
-    AlreadyCancelled = "already_cancelled",
-    AlreadySettled = "already_settled",
 }

@@ -1,12 +1,21 @@
 //! What is so: all that deciding and answering need of an execution's history.
 
+use std::collections::BTreeMap;
+
 use proto_events::{
-    Actor, ArgumentsDigest, Blocked, CallRef, Decision, ExecutionEvent, Finished, Initiated, Json,
-    ResultStatus, Settled, Timestamp,
+    Actor, ActorKind, ArgumentsDigest, Blocked, CallRef, Decision, ExecutionEvent, Finished, Initiated, Json,
+    Requirement, ResultStatus, Settled, Timestamp,
 };
 use uuid::Uuid;
 
-use super::{Action, ApprovalStatus, Command, ExecutionStatus, Stage, evolve};
+use super::{Approval, ApprovalStatus, Command, ExecutionStatus, Stage, evolve};
+
+mod deadline;
+mod review;
+
+pub use deadline::{DeadlineKind, deadline};
+pub(super) use deadline::{escalation_due, open_deadline, reminder_due};
+pub(super) use review::Seat;
 
 /// An event of an execution and what its envelope says about it: who caused it, and when it was decided.
 #[derive(Clone, Copy, Debug)]
@@ -36,15 +45,27 @@ pub struct Execution {
     pub initiated_at: Timestamp,
     /// The decision; none where it was handed in after the fact.
     pub decision: Option<Decision>,
+    /// What the decision asks of people; empty where it asks nothing.
+    pub requirement: Requirement,
+    /// Members of the arguments that the catalogue calls sensitive, by name.
+    pub sensitive: Vec<String>,
     /// Why it is blocked, if it is.
     pub blocked: Option<Blocked>,
     /// Whether humans agreed, where they were asked.
     pub approval_status: ApprovalStatus,
     /// From when on it is too late to confirm or to approve; kept after it was resolved.
     pub human_deadline: Option<Timestamp>,
-    /// How the confirmation or the approval was resolved.
+    /// When the open deadline (to confirm, to approve, to start) was set.
+    pub deadline_set_at: Option<Timestamp>,
+    /// How far the approval is; kept after it was resolved.
+    pub approval: Option<Approval>,
+    /// How it was confirmed or declined, or that nobody did, where a confirmation was asked for.
+    pub confirmation: Option<Resolution>,
+    /// How the confirmation or the approval, whichever came last, was resolved.
     pub resolution: Option<Resolution>,
-    /// The permit; kept after it was used.
+    /// The freeze that holds the deadline.
+    pub suspended: Option<Suspension>,
+    /// The permit; kept after it was used, not after it was withdrawn.
     pub permit: Option<Permit>,
     /// Who started it, once it started.
     pub executor: Option<Actor>,
@@ -64,6 +85,21 @@ pub struct Execution {
     pub ended_at: Option<Timestamp>,
     /// How often the same attempt was proposed again, as far as it is on record.
     pub reattempts: u64,
+    /// How many comments are on record.
+    pub comments: u32,
+    /// What everybody who commented said last.
+    pub last_comments: BTreeMap<Actor, String>,
+    /// How often it was decided on again.
+    pub redecisions: u32,
+}
+
+/// A freeze that holds a deadline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspension {
+    /// The freeze.
+    pub freeze_id: Uuid,
+    /// From when on the deadline stands still.
+    pub since: Timestamp,
 }
 
 /// How a confirmation or an approval was resolved.
@@ -77,6 +113,12 @@ pub struct Resolution {
     pub at: Timestamp,
     /// The reason, comment or feedback.
     pub text: Option<String>,
+    /// In whose place.
+    pub on_behalf_of: Option<Actor>,
+    /// Why the reviewers that were asked for were passed over, where they were.
+    pub break_glass: Option<String>,
+    /// The new attempt with the arguments that the reviewer edited.
+    pub revised_as: Option<Uuid>,
 }
 
 /// The ways to resolve a confirmation or an approval.
@@ -98,6 +140,13 @@ pub enum Verdict {
     ApprovalExpired,
 }
 
+impl Verdict {
+    /// Whether it is of an approval, and not of a confirmation.
+    pub const fn is_of_approval(self) -> bool {
+        matches!(self, Self::Accepted | Self::Denied | Self::Aborted | Self::ApprovalExpired)
+    }
+}
+
 /// The leave to run once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permit {
@@ -109,61 +158,6 @@ pub struct Permit {
     pub policy_set: Option<String>,
     /// From when on it is too late to start.
     pub expires_at: Timestamp,
-}
-
-/// What a deadline is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DeadlineKind {
-    /// To confirm.
-    Confirmation,
-    /// To resolve the approval.
-    Approval,
-    /// To start under the permit.
-    Permit,
-    /// To report, for the running call.
-    Lease,
-}
-
-impl DeadlineKind {
-    /// Its stable name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Confirmation => "confirmation",
-            Self::Approval => "approval",
-            Self::Permit => "permit",
-            Self::Lease => "lease",
-        }
-    }
-
-    /// What to ask for when the deadline has come.
-    pub const fn action(self) -> Action {
-        match self {
-            Self::Confirmation | Self::Approval | Self::Permit => Action::Expire,
-            Self::Lease => Action::MarkUnknown,
-        }
-    }
-}
-
-impl std::fmt::Display for DeadlineKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The next deadline of the execution and what it is for: when it comes, [`DeadlineKind::action`] is due.
-pub fn deadline(state: &State) -> Option<(Timestamp, DeadlineKind)> {
-    state.execution().and_then(deadline_of)
-}
-
-pub(super) fn deadline_of(execution: &Execution) -> Option<(Timestamp, DeadlineKind)> {
-    let (at, kind) = match execution.stage {
-        Stage::AwaitingConfirmation => (execution.human_deadline, DeadlineKind::Confirmation),
-        Stage::AwaitingApproval => (execution.human_deadline, DeadlineKind::Approval),
-        Stage::Permitted => (execution.permit.as_ref().map(|permit| permit.expires_at), DeadlineKind::Permit),
-        Stage::InProgress => (execution.lease_expires_at, DeadlineKind::Lease),
-        _ => return None,
-    };
-    at.map(|at| (at, kind))
 }
 
 impl State {
@@ -266,12 +260,16 @@ impl Execution {
         settled.or_else(|| self.finished.as_ref()?.result.as_ref())
     }
 
-    /// Whether `actor` stands on the asking side: the requester, who proposed it, or the agent that wants the call.
+    /// Whether `actor` stands on the asking side: the requester, who proposed it or an attempt before it, or the agent that
+    /// wants the call.
     pub fn is_asked_by(&self, actor: &Actor) -> bool {
-        actor == self.requester() || actor == &self.initiated_by || self.is_agent(actor)
+        actor == self.requester()
+            || actor == &self.initiated_by
+            || self.initiated.asked_by.contains(actor)
+            || self.is_agent(actor)
     }
 
     fn is_agent(&self, actor: &Actor) -> bool {
-        actor.kind == proto_events::ActorKind::Agent && *actor.id == *self.call().agent
+        actor.kind == ActorKind::Agent && *actor.id == *self.call().agent
     }
 }

@@ -51,8 +51,11 @@ named! {
     Stage {
         /// On record, not decided yet; only between two events of one append.
         Initiated = "initiated",
-        /// Nothing stands in its way; the permit follows in the same append.
+        /// Nothing stands in its way, or only reviewers do: the permit, or the approval that is asked for, follows in the
+        /// same append.
         Cleared = "cleared",
+        /// Its permit was withdrawn; what it needs now follows in the same append.
+        Reopened = "reopened",
         /// The requesting user has to confirm.
         AwaitingConfirmation = "awaiting_confirmation",
         /// Reviewers have to approve.
@@ -100,6 +103,7 @@ impl Stage {
         match self {
             Self::Initiated
             | Self::Cleared
+            | Self::Reopened
             | Self::AwaitingConfirmation
             | Self::AwaitingApproval
             | Self::Permitted
@@ -122,6 +126,22 @@ impl Stage {
         }
     }
 
+    /// Whether it is a stage only between two events of one append, so that a history that stops there is incomplete.
+    pub const fn is_transitional(self) -> bool {
+        matches!(self, Self::Initiated | Self::Cleared | Self::Reopened)
+    }
+
+    /// Whether it waits for people.
+    pub const fn is_waiting(self) -> bool {
+        matches!(self, Self::AwaitingConfirmation | Self::AwaitingApproval)
+    }
+
+    /// Whether it waits for people or for its permit to be used: a freeze holds its deadline, a new policy decides on it
+    /// again.
+    pub const fn is_open(self) -> bool {
+        self.is_waiting() || matches!(self, Self::Permitted)
+    }
+
     /// The stage after `event` happened in stage `from` (`None`: nothing happened yet); `None` where `event` cannot
     /// happen there. `src/execution/tests/transitions.txt` has the same as a table.
     pub const fn after(from: Option<Self>, event: &ExecutionEvent) -> Option<Self> {
@@ -129,16 +149,27 @@ impl Stage {
         Some(match (from, event) {
             (None, E::Initiated(_)) => Self::Initiated,
 
-            (Some(Self::Initiated), E::Allowed(_)) => Self::Cleared,
-            (Some(Self::Initiated), E::Blocked(_)) => Self::Blocked,
-            (Some(Self::Initiated), E::NoOp(_)) => Self::NoOp,
-            (Some(Self::Initiated), E::ConfirmationRequired(_)) => Self::AwaitingConfirmation,
-            (Some(Self::Initiated), E::ApprovalRequired(_)) => Self::AwaitingApproval,
+            // The decision: the first one, or a new one on a call that waits or whose permit was withdrawn.
+            (Some(from), E::Allowed(_)) if from.is_decided_on() => Self::Cleared,
+            (Some(from), E::Blocked(_)) if from.is_decided_on() => Self::Blocked,
+            (Some(from), E::NoOp(_)) if from.is_decided_on() => Self::NoOp,
+            (Some(from), E::ConfirmationRequired(_)) if from.is_decided_on() => Self::AwaitingConfirmation,
+            // Also after the confirmation, and for the next stage of the approval.
+            (Some(from), E::ApprovalRequired(_)) if from.is_decided_on() => Self::AwaitingApproval,
+            (Some(Self::Cleared), E::ApprovalRequired(_)) => Self::AwaitingApproval,
+
+            (Some(from), E::Redecided(_) | E::Suspended(_) | E::Resumed(_)) if from.is_open() => from,
+            (Some(Self::Permitted), E::PermitWithdrawn(_)) => Self::Reopened,
+            (Some(from), E::Commented(_)) if from.is_waiting() => from,
 
             (Some(Self::AwaitingConfirmation), E::Confirmed(_)) => Self::Cleared,
             (Some(Self::AwaitingConfirmation), E::Declined(_)) => Self::Declined,
             (Some(Self::AwaitingConfirmation), E::ConfirmationExpired(_)) => Self::ConfirmationExpired,
 
+            (
+                Some(Self::AwaitingApproval),
+                E::ApprovalVoted(_) | E::ApprovalEscalated(_) | E::ApprovalReminded(_),
+            ) => Self::AwaitingApproval,
             (Some(Self::AwaitingApproval), E::ApprovalAccepted(_)) => Self::Cleared,
             (Some(Self::AwaitingApproval), E::ApprovalDenied(_)) => Self::Denied,
             (Some(Self::AwaitingApproval), E::ApprovalAborted(_)) => Self::Aborted,
@@ -172,6 +203,11 @@ impl Stage {
             _ => return None,
         })
     }
+
+    /// Whether the event of a decision can follow.
+    const fn is_decided_on(self) -> bool {
+        matches!(self, Self::Initiated | Self::Reopened) || self.is_waiting()
+    }
 }
 
 named! {
@@ -193,9 +229,12 @@ impl ExecutionStatus {
     pub const fn of(stage: Stage, settled_as: Option<ResultStatus>) -> Self {
         match stage {
             Stage::AwaitingConfirmation | Stage::AwaitingApproval => Self::PendingApproval,
-            Stage::Initiated | Stage::Cleared | Stage::Permitted | Stage::InProgress | Stage::Unknown => {
-                Self::Pending
-            }
+            Stage::Initiated
+            | Stage::Cleared
+            | Stage::Reopened
+            | Stage::Permitted
+            | Stage::InProgress
+            | Stage::Unknown => Self::Pending,
             Stage::Succeeded | Stage::NoOp => Self::Success,
             Stage::Settled => match settled_as {
                 Some(ResultStatus::Succeeded) => Self::Success,
@@ -221,7 +260,7 @@ named! {
     ApprovalStatus {
         /// Accepted or confirmed; stays, whatever became of the call.
         Approved = "Approved",
-        /// Denied, aborted, declined or expired; or called off while it was waiting.
+        /// Denied, aborted, declined or expired; or called off, or blocked by a new decision, while it was waiting.
         Rejected = "Rejected",
         /// A human has to confirm or approve.
         Pending = "Pending",
@@ -243,11 +282,21 @@ impl ApprovalStatus {
             | E::ApprovalDenied(_)
             | E::ApprovalAborted(_)
             | E::ApprovalExpired(_) => Self::Rejected,
-            E::Cancelled(_) if matches!(self, Self::Pending) => Self::Rejected,
+            E::Cancelled(_) | E::Blocked(_) if matches!(self, Self::Pending) => Self::Rejected,
+            // A new decision asks nobody any more.
+            E::Allowed(_) | E::NoOp(_) if matches!(self, Self::Pending) => Self::NotRequired,
             E::Initiated(_)
             | E::Allowed(_)
             | E::Blocked(_)
             | E::NoOp(_)
+            | E::ApprovalVoted(_)
+            | E::ApprovalEscalated(_)
+            | E::ApprovalReminded(_)
+            | E::Commented(_)
+            | E::Redecided(_)
+            | E::PermitWithdrawn(_)
+            | E::Suspended(_)
+            | E::Resumed(_)
             | E::Permitted(_)
             | E::PermitExpired(_)
             | E::InProgress(_)

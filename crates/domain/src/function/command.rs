@@ -1,18 +1,35 @@
-//! What can be asked of a function's access.
+//! What can be asked of a function.
 
-use proto_events::{Access, Actor, FunctionName, Timestamp};
+use proto_events::{Access, Actor, FunctionDescription, FunctionName, Timestamp};
 
-/// Set the access to a function. Whether the principal may do that was looked up before.
+/// A command, who gives it and when. Whether the principal may do that was looked up before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetAccess {
+pub struct Command {
     /// The authenticated principal.
     pub by: Actor,
     /// Now.
     pub at: Timestamp,
     /// The function.
     pub function: FunctionName,
-    /// The access it shall have.
-    pub to: Access,
-    /// Why.
-    pub reason: Option<String>,
+    /// What is asked.
+    pub action: Action,
+}
+
+/// What can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Set the access to it.
+    SetAccess {
+        /// The access it shall have.
+        to: Access,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Describe it, or describe it anew. Whether its argument schema compiles was looked up before.
+    Describe(FunctionDescription),
+    /// Describe it no longer.
+    Withdraw {
+        /// Why.
+        reason: Option<String>,
+    },
 }

@@ -159,7 +159,7 @@ fn what_cannot_have_been_decided_changes_nothing() {
 #[test]
 fn every_no_has_its_name() {
     let agent = |command: Command| Command { by: Actor::agent("a1"), ..command };
-    let too_many = vec![NotificationType::Failed; 17];
+    let too_many = vec![NotificationType::Failed; NotificationType::ALL.len() + 1];
     let table = [
         (creating(|create| create.url = "example.com".to_owned()), "invalid_field"),
         (creating(|create| create.url = "https://1.2.3.4.5".to_owned()), "address_unusable"),

@@ -37,7 +37,7 @@ async fn with_conflicts(conflicts: usize) -> Vec<(&'static str, Result<(), Engin
         let outcome = match command {
             "propose" => engine.propose(&runtime(), proposal()).await.map(drop),
             "propose with a key" => engine.propose(&runtime(), keyed("k", "{}")).await.map(drop),
-            "approve" => engine.approve(&paul(), id, None, None).await.map(drop),
+            "approve" => engine.approve(&paul(), id, None, None, None).await.map(drop),
             "record" => engine.record(&runtime(), finished()).await.map(drop),
             "set_access" => engine.set_access(&ada(), function(), Access::Enabled, None).await.map(drop),
             _ => engine.deadline_passed(&tenant(), id, DeadlineKind::Approval).await.map(drop),
@@ -82,7 +82,7 @@ async fn every_try_looks_at_the_clock_again() {
         clock.advance(DAY);
         std::future::ready(Err(conflict()))
     }));
-    let error = world.engine.approve(&paul(), id, None, None).await.unwrap_err();
+    let error = world.engine.approve(&paul(), id, None, None, None).await.unwrap_err();
     assert_eq!(error.code(), "too_late");
     assert_eq!(world.stage(id).await, Stage::AwaitingApproval);
 }

@@ -26,6 +26,7 @@ async fn open(world: &World, kind: DeadlineKind) -> Uuid {
         DeadlineKind::Confirmation => world.decided(Outcome::ConfirmationRequired).await,
         DeadlineKind::Approval | DeadlineKind::Permit => world.propose().await.execution_id,
         DeadlineKind::Lease => world.start().await.execution_id,
+        DeadlineKind::Escalation | DeadlineKind::Reminder => unreachable!("no rule asks for it here"),
     }
 }
 
@@ -117,7 +118,7 @@ async fn what_was_overtaken_does_nothing() {
     let (id, mut keeper) = (open(&world, DeadlineKind::Approval).await, keeper(&world));
     keeper.catch_up().await.unwrap();
     world.clock.advance(DAY - MICRO);
-    world.engine.approve(&paul(), id, None, None).await.unwrap();
+    world.engine.approve(&paul(), id, None, None, None).await.unwrap();
     world.clock.advance(MICRO);
     assert_eq!(keeper.settle_due().await, Ok(0));
     assert_eq!(world.stage(id).await, Stage::Permitted);

@@ -1,9 +1,16 @@
 //! Every error: its code, whether it passes, and that it says what to do.
 
-use proto_events::{Actor, DecodeError, ExpectedVersion, GlobalPosition};
-use vidimus_domain::{attempt, execution, field::InvalidField, function, key, registry, webhook};
+use std::collections::BTreeMap;
+
+use proto_events::{Actor, DecodeError, Digest, ExpectedVersion, GlobalPosition};
+use uuid::Uuid;
+use vidimus_domain::{
+    agent, attempt, connection, conversation, execution, field::InvalidField, freeze, function, grant, key,
+    policy, registry, reviewer, webhook,
+};
 use vidimus_engine::EngineError;
 use vidimus_log::{AppendError, Broken, Conflict, ReadError, Refusal, Unavailable};
+use vidimus_policy::{ArgumentSchema, PolicySet, PolicySource};
 
 #[test]
 fn every_error_has_its_code_and_says_whether_it_passes() {
@@ -16,6 +23,13 @@ fn every_error_has_its_code_and_says_whether_it_passes() {
     let too_large = Refusal::TooLarge { what: "the append in bytes", size: 2, limit: 1 };
     let unknown = DecodeError::UnknownType { event_type: "new".into() };
     let decode = EngineError::Event { position: GlobalPosition::new(3), error: unknown };
+    let missing = || field.clone();
+    let wrong = PolicySource::new([("a.cedar".to_owned(), "permit".to_owned())].into()).unwrap();
+    let unreadable = EngineError::PolicyUnreadable {
+        policy_set: Digest::new([0; 32]),
+        reason: "it is not in the log".into(),
+    };
+    let batch = |error| EngineError::Batch { index: 0, execution_id: Uuid::nil(), error: Box::new(error) };
     let table: Vec<(EngineError, &str, bool)> = vec![
         (execution::Rejection::NotFound.into(), "execution_not_found", false),
         (execution::Rejection::AwaitingApproval.into(), "awaiting_approval", false),
@@ -27,8 +41,27 @@ fn every_error_has_its_code_and_says_whether_it_passes() {
         ),
         (attempt::Rejection::Field(field.clone()).into(), "text_missing", false),
         (registry::Rejection::Field(field.clone()).into(), "text_missing", false),
-        (webhook::Rejection::Field(field).into(), "text_missing", false),
+        (webhook::Rejection::Field(field.clone()).into(), "text_missing", false),
         (webhook::Rejection::NotFound.into(), "webhook_not_found", false),
+        (agent::Rejection::Field(missing()).into(), "text_missing", false),
+        (connection::Rejection::Field(missing()).into(), "text_missing", false),
+        (conversation::Rejection::Field(missing()).into(), "text_missing", false),
+        (freeze::Rejection::Field(missing()).into(), "text_missing", false),
+        (grant::Rejection::Field(missing()).into(), "text_missing", false),
+        (policy::Rejection::Field(missing()).into(), "text_missing", false),
+        (reviewer::Rejection::Field(missing()).into(), "text_missing", false),
+        (PolicySource::new(BTreeMap::new()).unwrap_err().into(), "policy_source_empty", false),
+        (PolicySet::parse(&wrong).unwrap_err().into(), "policy_invalid", false),
+        (unreadable, "policy_unreadable", false),
+        (
+            ArgumentSchema::compile(&serde_json::json!({ "type": 1 })).unwrap_err().into(),
+            "schema_invalid",
+            false,
+        ),
+        (EngineError::BatchSize { size: 0, max: 100 }, "batch_size", false),
+        (EngineError::BatchRepeats { execution_id: Uuid::nil() }, "batch_repeats", false),
+        (batch(EngineError::Contention { tries: 32 }), "contention", true),
+        (batch(execution::Rejection::NotFound.into()), "execution_not_found", false),
         (key::Rejection::NotFound.into(), "key_not_found", false),
         (key::Rejection::RolesMissing.into(), "roles_missing", false),
         (EngineError::KeyPepperMissing, "key_pepper_missing", false),
@@ -60,6 +93,20 @@ fn every_error_has_its_code_and_says_whether_it_passes() {
             | EngineError::Key(_)
             | EngineError::Registry(_)
             | EngineError::Webhook(_)
+            | EngineError::Agent(_)
+            | EngineError::Connection(_)
+            | EngineError::Conversation(_)
+            | EngineError::Freeze(_)
+            | EngineError::Grant(_)
+            | EngineError::Policy(_)
+            | EngineError::Reviewer(_)
+            | EngineError::PolicyInvalid(_)
+            | EngineError::PolicySource(_)
+            | EngineError::PolicyUnreadable { .. }
+            | EngineError::SchemaInvalid(_)
+            | EngineError::Batch { .. }
+            | EngineError::BatchSize { .. }
+            | EngineError::BatchRepeats { .. }
             | EngineError::KeyPepperMissing
             | EngineError::MissingRole { .. }
             | EngineError::Contention { .. }

@@ -12,6 +12,7 @@ mod attempts;
 mod contention;
 mod deadlines;
 mod errors;
+mod governed;
 mod keeper;
 mod keys;
 mod propose;

@@ -55,7 +55,8 @@ async fn an_enabled_function_is_permitted_and_every_event_has_its_envelope() {
         assert_eq!(recorded.event.recorded_at, T0.plus(HOUR));
         assert_eq!(recorded.event.correlation_id, correlation_id);
         assert_eq!(recorded.event.causation_id, None);
-        assert_eq!(recorded.event.schema_version, 1);
+        let (event_type, version) = event(recorded).event_type();
+        assert_eq!((&*recorded.event.event_type, recorded.event.schema_version), (event_type, version));
     }
     let mut ids: Vec<_> = events.iter().map(|recorded| recorded.event.event_id).collect();
     ids.extend([correlation_id, answer.execution_id, permit_id(&answer)]);

@@ -21,7 +21,7 @@ async fn an_approval_permits_and_says_who_and_when() {
     let (world, id) = waiting().await;
     world.clock.advance(HOUR);
     let seen = Some(proposal().arguments.digest());
-    let answer = world.engine.approve(&paul(), id, seen, Some("fine".into())).await.unwrap();
+    let answer = world.engine.approve(&paul(), id, seen, Some("fine".into()), None).await.unwrap();
     assert!(!answer.already);
     assert_eq!(answer.position, world.log.tail());
     assert_eq!(world.types(id).await, "initiated approval_required approval_accepted permitted");
@@ -35,7 +35,7 @@ async fn an_approval_permits_and_says_who_and_when() {
     assert_eq!(answer.state.deadline(), Some((T0.plus(HOUR).plus(HOUR), DeadlineKind::Permit)));
 
     let tail = world.log.tail();
-    let again = world.engine.approve(&paul(), id, seen, Some("fine".into())).await.unwrap();
+    let again = world.engine.approve(&paul(), id, seen, Some("fine".into()), None).await.unwrap();
     assert_eq!(again, Answer { already: true, ..answer }, "the same again is answered from the record");
     assert_eq!(world.log.tail(), tail);
 }
@@ -52,12 +52,12 @@ async fn of_two_reviewers_at_once_one_wins_and_the_other_is_told_who() {
                 if n == 0 && deny {
                     first.deny(&petra(), id, "no".into()).await.unwrap();
                 } else if n == 0 {
-                    first.approve(&petra(), id, None, None).await.unwrap();
+                    first.approve(&petra(), id, None, None, None).await.unwrap();
                 }
                 Ok(())
             }
         }));
-        let error = world.engine.approve(&paul(), id, None, None).await.unwrap_err();
+        let error = world.engine.approve(&paul(), id, None, None, None).await.unwrap_err();
         assert_eq!((error.code(), error.is_retryable()), (expected, false));
         assert!(error.to_string().contains("by `user:petra` at 2023-11-14T22:13:20Z"), "{error}");
         assert_eq!(hooked.appends(), 1, "decided again, and not appended");
@@ -71,7 +71,7 @@ async fn of_many_reviewers_at_once_one_wins() {
         .map(|n| {
             let engine = world.engine.clone();
             let reviewer = Principal { actor: Actor::user(format!("reviewer-{n}")), ..paul() };
-            tokio::spawn(async move { engine.approve(&reviewer, id, None, None).await })
+            tokio::spawn(async move { engine.approve(&reviewer, id, None, None, None).await })
         })
         .collect();
     let mut won = 0;
@@ -92,13 +92,13 @@ async fn who_asked_cannot_review_and_who_lacks_the_role_is_no_reviewer() {
     let with_role = |principal: Principal| Principal { roles: [Role::Approver].into(), ..principal };
     let agent = with_role(Principal { actor: Actor::agent("assistant"), ..paul() });
     for asking in [with_role(rita()), with_role(runtime()), agent] {
-        assert_eq!(code(engine.approve(&asking, id, None, None).await), "requester_cannot_review");
+        assert_eq!(code(engine.approve(&asking, id, None, None, None).await), "requester_cannot_review");
         assert_eq!(code(engine.deny(&asking, id, "no".into()).await), "requester_cannot_review");
         assert_eq!(code(engine.abort(&asking, id, "ask".into()).await), "requester_cannot_review");
     }
     for role in [Role::Agent, Role::Auditor, Role::Admin] {
         let other = Principal { roles: [role].into(), ..paul() };
-        assert_eq!(code(engine.approve(&other, id, None, None).await), "not_a_reviewer", "{role:?}");
+        assert_eq!(code(engine.approve(&other, id, None, None, None).await), "not_a_reviewer", "{role:?}");
         assert_eq!(code(engine.deny(&other, id, "no".into()).await), "not_a_reviewer", "{role:?}");
         assert_eq!(code(engine.abort(&other, id, "ask".into()).await), "not_a_reviewer", "{role:?}");
     }
@@ -110,7 +110,7 @@ async fn who_asked_cannot_review_and_who_lacks_the_role_is_no_reviewer() {
 async fn an_approval_of_other_arguments_is_none() {
     let (world, id) = waiting().await;
     let (given, bound) = (arguments(r#"{"amount":999}"#).digest(), proposal().arguments.digest());
-    let error = world.engine.approve(&paul(), id, Some(given), None).await.unwrap_err();
+    let error = world.engine.approve(&paul(), id, Some(given), None, None).await.unwrap_err();
     assert_eq!(error, EngineError::Execution(Rejection::ArgumentsMismatch { given, bound }));
     assert_eq!(error.code(), "arguments_mismatch");
     assert_eq!(world.stage(id).await, Stage::AwaitingApproval);
@@ -121,15 +121,15 @@ async fn the_deadline_is_the_first_instant_that_is_too_late() {
     let (world, id) = waiting().await;
     let second = world.propose().await.execution_id;
     world.clock.advance(DAY - MICRO);
-    world.engine.approve(&paul(), second, None, None).await.unwrap();
+    world.engine.approve(&paul(), second, None, None, None).await.unwrap();
     world.clock.advance(MICRO);
     let too_late = Rejection::TooLate { kind: DeadlineKind::Approval, deadline: T0.plus(DAY) };
-    let error = world.engine.approve(&paul(), id, None, None).await.unwrap_err();
+    let error = world.engine.approve(&paul(), id, None, None, None).await.unwrap_err();
     assert_eq!(error, EngineError::Execution(too_late.clone()), "though its expiry is not on record yet");
     assert_eq!(world.engine.deny(&paul(), id, "no".into()).await.unwrap_err(), error);
     assert_eq!(world.engine.abort(&paul(), id, "ask".into()).await.unwrap_err(), error);
     world.engine.deadline_passed(&tenant(), id, DeadlineKind::Approval).await.unwrap();
-    assert_eq!(code(world.engine.approve(&paul(), id, None, None).await), "already_expired");
+    assert_eq!(code(world.engine.approve(&paul(), id, None, None, None).await), "already_expired");
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn denied_and_aborted_are_different_ends() {
     assert!(engine.deny(&paul(), denied, "too much".into()).await.unwrap().already);
     assert_eq!(code(engine.deny(&paul(), denied, "another reason".into()).await), "already_denied");
     assert_eq!(code(engine.deny(&petra(), denied, "too much".into()).await), "already_denied");
-    assert_eq!(code(engine.approve(&paul(), aborted, None, None).await), "already_aborted");
+    assert_eq!(code(engine.approve(&paul(), aborted, None, None, None).await), "already_aborted");
     assert_eq!(code(engine.deny(&paul(), aborted, " ".into()).await), "text_missing");
     assert_eq!(code(engine.abort(&paul(), aborted, "x".repeat(5001)).await), "text_too_long");
 }

@@ -6,12 +6,11 @@ mod stages;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use proto_events::{
-    Access, Actor, CallRef, Event, ExecutionEvent, ExpectedVersion, FunctionName, NewEvent, Outcome,
-    RecordedEvent, StreamId, StreamVersion, TenantId, Timestamp,
+    Access, Actor, CallRef, Decision, Event, ExecutionEvent, ExpectedVersion, FunctionName, NewEvent,
+    Outcome, RecordedEvent, StreamId, StreamVersion, TenantId, Timestamp,
 };
 use uuid::Uuid;
 use vidimus_domain::{
-    access_policy::decision_from_access,
     arguments::Arguments,
     execution::{Action, Command, Propose, Stage, State, decide},
 };
@@ -82,6 +81,8 @@ pub(crate) fn proposal() -> Proposal {
         requester: Some(rita().actor),
         idempotency_key: None,
         context: None,
+        former_execution: None,
+        asked_by: Vec::new(),
     }
 }
 
@@ -160,8 +161,7 @@ impl World {
     pub(crate) async fn decided(&self, outcome: Outcome) -> Uuid {
         let execution_id = self.ids.fresh();
         let arguments = proposal().arguments;
-        let mut decision = decision_from_access(&function(), Some(Access::Enabled), None, arguments.digest());
-        decision.outcome = outcome;
+        let decision = Decision::new(outcome, arguments.digest(), Vec::new());
         let settings = Settings::default();
         let action = Action::Propose(Propose {
             execution_id,
@@ -169,15 +169,17 @@ impl World {
             arguments,
             requester: rita().actor,
             idempotency_key: None,
+            asked_by: Vec::new(),
             former_execution: None,
             context: None,
+            sensitive: Vec::new(),
             decision,
             permit_id: Uuid::from_u128(7),
             confirmation_ttl: settings.confirmation_ttl,
             approval_ttl: settings.approval_ttl,
             permit_ttl: settings.permit_ttl,
         });
-        let command = Command { by: runtime().actor, at: self.clock.now(), action };
+        let command = Command { by: runtime().actor, at: self.clock.now(), frozen: None, action };
         self.write(execution_id, decide(&State::initial(), &command).unwrap()).await;
         execution_id
     }

@@ -22,7 +22,7 @@ async fn every_command_on_another_tenants_execution_says_that_there_is_none() {
         let mut refused = vec![
             ("confirm", engine.confirm(&them, id, None).await),
             ("decline", engine.decline(&them, id, None).await),
-            ("approve", engine.approve(&them, id, None, None).await),
+            ("approve", engine.approve(&them, id, None, None, None).await),
             ("deny", engine.deny(&them, id, "no".into()).await),
             ("abort", engine.abort(&them, id, "ask".into()).await),
             ("start", engine.start(&them, id, permit, None).await),

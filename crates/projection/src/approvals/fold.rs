@@ -1,91 +1,330 @@
-//! What an event does to the queue: a plain function.
+//! What an event does to the queue: plain functions.
 
-use proto_events::{Decision, ExecutionEvent as E, RecordedEvent};
+use std::time::Duration;
+
+use proto_events::{
+    Actor, ApprovalAccepted, ApprovalRequired, ApprovalVoted, Decision, ExecutionEvent as E, Initiated, Json,
+    LayerFinding, Origin, Outcome, RecordedEvent, Requirement, Timestamp,
+};
 use uuid::Uuid;
+use vidimus_domain::execution::{MAX_REMINDERS, requirement_of};
 
-use super::{ApprovalKind, PendingApproval};
+use super::{ApprovalKind, DueEscalation, Escalated, PendingApproval, Vote, reviewing};
+use crate::redact::shown;
 
-/// What becomes of the queue.
+/// The longest comment in a row; the whole is with the event.
+const MAX_TEXT_CHARS: usize = 1000;
+
+/// A call that may be asked for, or be asked for again: it has not started, and nobody said no.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    /// A human is asked.
-    Add(Box<PendingApproval>),
-    /// The execution waits for no human any more.
-    Remove,
+pub(super) struct Open {
+    /// What is known of it before anybody is asked.
+    pub(super) call: Call,
+    /// What a human is asked for now.
+    pub(super) asked: Option<Box<PendingApproval>>,
 }
 
-/// What `event` of the execution `id` does to the queue, if anything.
-pub(super) fn change(recorded: &RecordedEvent, id: Uuid, event: &E) -> Option<Change> {
+/// What is known of a call before anybody is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Call {
+    /// Position of its `initiated` event.
+    pub(super) position: u64,
+    /// Who proposed it.
+    pub(super) proposed_by: Actor,
+    /// Members of the arguments that are left out.
+    pub(super) sensitive: Vec<String>,
+    /// How often it was decided on again.
+    pub(super) redecisions: u64,
+    /// How many comments were made.
+    pub(super) comments: u64,
+    /// Whether a freeze covers it.
+    pub(super) suspended: bool,
+}
+
+/// What an event does to the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Nothing, whatever the call.
+    None,
+    /// It begins a call: [`begin`].
+    Begins,
+    /// It changes the call, or what is asked: [`evolve`].
+    Changes,
+    /// Nobody will be asked for the call any more.
+    Ends,
+}
+
+/// What `event` does to the queue.
+pub(super) const fn effect(event: &E) -> Effect {
     match event {
-        E::ApprovalRequired(required) => Some(Change::Add(Box::new(PendingApproval {
-            kind: ApprovalKind::Approval,
-            reviewers: Some(required.reviewers.clone()),
-            quorum: required.quorum,
-            deadline: required.expires_at,
-            ..asked(recorded, id, event, &required.decision, &required.arguments, &required.requester)
-        }))),
-        E::ConfirmationRequired(required) => Some(Change::Add(Box::new(PendingApproval {
-            deadline: required.expires_at,
-            ..asked(recorded, id, event, &required.decision, &required.arguments, &required.requester)
-        }))),
-        E::Confirmed(_)
+        E::Initiated(_) => Effect::Begins,
+        E::ConfirmationRequired(_)
+        | E::Confirmed(_)
+        | E::Allowed(_)
+        | E::ApprovalRequired(_)
+        | E::ApprovalVoted(_)
+        | E::ApprovalAccepted(_)
+        | E::ApprovalEscalated(_)
+        | E::ApprovalReminded(_)
+        | E::Commented(_)
+        | E::Redecided(_)
+        | E::Suspended(_)
+        | E::Resumed(_) => Effect::Changes,
+        E::Blocked(_)
+        | E::NoOp(_)
         | E::Declined(_)
         | E::ConfirmationExpired(_)
-        | E::ApprovalAccepted(_)
         | E::ApprovalDenied(_)
         | E::ApprovalAborted(_)
         | E::ApprovalExpired(_)
-        | E::Cancelled(_) => Some(Change::Remove),
+        | E::PermitExpired(_)
+        | E::InProgress(_)
+        | E::Succeeded(_)
+        | E::Failed(_)
+        | E::TimedOut(_)
+        | E::Skipped(_)
+        | E::Cancelled(_) => Effect::Ends,
+        E::Permitted(_)
+        | E::PermitWithdrawn(_)
+        | E::Progressed(_)
+        | E::ResultUnknown(_)
+        | E::Settled(_)
+        | E::Reattempted(_) => Effect::None,
+    }
+}
+
+/// A call that just came on record; `None` where it was handed in after the fact, as nobody is asked then.
+pub(super) fn begin(recorded: &RecordedEvent, initiated: &Initiated) -> Option<Open> {
+    match initiated.origin {
+        Origin::Recorded(_) => None,
+        Origin::Proposed => Some(Open {
+            call: Call {
+                position: recorded.position.get(),
+                proposed_by: recorded.event.actor.clone(),
+                sensitive: initiated.sensitive.clone(),
+                redecisions: 0,
+                comments: 0,
+                suspended: false,
+            },
+            asked: None,
+        }),
+    }
+}
+
+/// Changes `open` as `event` of the execution `id` asks.
+pub(super) fn evolve(open: &mut Open, recorded: &RecordedEvent, id: Uuid, event: &E) {
+    let Open { call, asked } = open;
+    match event {
+        E::ConfirmationRequired(required) => {
+            let mut row = ask(call, recorded, id, event, &required.decision, &required.arguments);
+            row.requester = required.requester.clone();
+            row.deadline = required.expires_at;
+            *asked = Some(Box::new(row));
+        }
+        E::ApprovalRequired(required) => {
+            *asked = Some(Box::new(ask_reviewers(call, recorded, id, event, required)));
+        }
+        // Answered, or nobody has to be asked any more.
+        E::Confirmed(_) | E::ApprovalAccepted(ApprovalAccepted { .. }) | E::Allowed(_) => *asked = None,
+        E::ApprovalVoted(voted) => {
+            if let Some(row) = asked {
+                vote(row, recorded, voted);
+            }
+        }
+        E::ApprovalEscalated(escalated) => {
+            if let Some(row) = asked {
+                if !row.escalations.is_empty() {
+                    row.escalations.remove(0);
+                }
+                let reviewers = escalated.reviewers.clone();
+                row.escalated.push(Escalated { due: escalated.due, reviewers });
+            }
+        }
+        E::ApprovalReminded(reminded) => {
+            if let Some(row) = asked {
+                remind(row, reminded.count);
+            }
+        }
+        E::Commented(_) => call.comments = call.comments.saturating_add(1),
+        E::Redecided(redecided) => {
+            call.redecisions = call.redecisions.saturating_add(1);
+            if let Some(row) = asked {
+                because(row, &redecided.decision);
+            }
+        }
+        E::Suspended(_) => call.suspended = true,
+        E::Resumed(resumed) => {
+            call.suspended = false;
+            if let Some(row) = asked {
+                move_to(row, resumed.deadline);
+            }
+        }
         E::Initiated(_)
-        | E::Allowed(_)
         | E::Blocked(_)
         | E::NoOp(_)
+        | E::Declined(_)
+        | E::ConfirmationExpired(_)
+        | E::ApprovalDenied(_)
+        | E::ApprovalAborted(_)
+        | E::ApprovalExpired(_)
         | E::Permitted(_)
         | E::PermitExpired(_)
+        | E::PermitWithdrawn(_)
         | E::InProgress(_)
         | E::Progressed(_)
         | E::Succeeded(_)
         | E::Failed(_)
         | E::TimedOut(_)
         | E::Skipped(_)
+        | E::Cancelled(_)
         | E::ResultUnknown(_)
         | E::Settled(_)
-        | E::Reattempted(_) => None,
+        | E::Reattempted(_) => {}
+    }
+    if let Some(row) = asked {
+        (row.redecisions, row.comments, row.suspended) = (call.redecisions, call.comments, call.suspended);
     }
 }
 
 /// A confirmation; an approval differs in what the event says.
-fn asked(
+fn ask(
+    call: &Call,
     recorded: &RecordedEvent,
     id: Uuid,
     event: &E,
     decision: &Decision,
-    arguments: &proto_events::Json,
-    requester: &proto_events::Actor,
+    arguments: &Json,
 ) -> PendingApproval {
-    let call = event.call();
-    let deciding = decision.deciding();
-    PendingApproval {
+    let arguments = shown(arguments, &call.sensitive);
+    let mut row = PendingApproval {
         position: recorded.position,
         version: recorded.version,
         tenant: recorded.tenant.clone(),
         execution_id: id,
         kind: ApprovalKind::Confirmation,
-        agent: call.agent.clone(),
-        conversation: call.conversation.clone(),
-        request_id: call.request_id.clone(),
-        function: call.function.clone(),
-        arguments: arguments.clone(),
+        agent: event.call().agent.clone(),
+        conversation: event.call().conversation.clone(),
+        request_id: event.call().request_id.clone(),
+        function: event.call().function.clone(),
+        arguments: arguments.json.into_owned(),
+        redacted: arguments.redacted,
         arguments_digest: decision.arguments_digest,
-        requester: requester.clone(),
-        proposed_by: recorded.event.actor.clone(),
+        requester: call.proposed_by.clone(),
+        proposed_by: call.proposed_by.clone(),
         reviewers: None,
         quorum: 1,
+        stage: 0,
+        stages: u32::try_from(requirement_of(decision).stages.len()).unwrap_or(u32::MAX),
+        needs: Vec::new(),
+        votes: Vec::new(),
+        missing: 1,
+        self_review: false,
+        escalated: Vec::new(),
+        escalations: Vec::new(),
+        remind_after_seconds: None,
+        remind_at: None,
+        reminders: 0,
+        comments: call.comments,
+        suspended: call.suspended,
+        redecisions: call.redecisions,
         requested_at: recorded.event.recorded_at,
         deadline: recorded.event.recorded_at,
-        reason_code: deciding.map(|finding| finding.code.clone()),
-        reason: deciding.map(|finding| finding.reason.clone()),
-        policy_set: decision.policy_set.clone(),
-        matched_rules: decision.matched_rules.clone(),
-    }
+        reason_code: None,
+        reason: None,
+        policy_set: None,
+        matched_rules: Vec::new(),
+        reasons: Vec::new(),
+    };
+    because(&mut row, decision);
+    row
+}
+
+/// Why it is asked, by a decision that asks for the same.
+fn because(row: &mut PendingApproval, decision: &Decision) {
+    let deciding = decision.deciding();
+    row.reason_code = deciding.map(|finding| finding.code.clone());
+    row.reason = deciding.map(|finding| finding.reason.clone());
+    row.policy_set.clone_from(&decision.policy_set);
+    row.matched_rules.clone_from(&decision.matched_rules);
+    let asks = |finding: &&LayerFinding| match row.kind {
+        ApprovalKind::Approval => finding.outcome == Outcome::AwaitingApproval,
+        ApprovalKind::Confirmation => {
+            matches!(finding.outcome, Outcome::ConfirmationRequired | Outcome::AwaitingApproval)
+        }
+    };
+    row.reasons = decision.findings.iter().filter(asks).cloned().collect();
+}
+
+fn ask_reviewers(
+    call: &Call,
+    recorded: &RecordedEvent,
+    id: Uuid,
+    event: &E,
+    required: &ApprovalRequired,
+) -> PendingApproval {
+    let decision = &required.decision;
+    // What was sensitive when the call came on record stays so, whatever the catalogue says by now.
+    let sensitive = call.sensitive.iter().chain(&required.sensitive).cloned().collect();
+    let call = Call { sensitive, ..call.clone() };
+    let row = ask(&call, recorded, id, event, decision, &required.arguments);
+    let at = recorded.event.recorded_at;
+    let Requirement { mut stages, remind_after_seconds, escalations, self_review, .. } =
+        requirement_of(decision);
+    let stage = usize::try_from(required.stage).ok().filter(|stage| *stage < stages.len());
+    let needs = stage.map(|stage| stages.swap_remove(stage).needs).unwrap_or_default();
+    let after = |seconds: u64| at.plus(Duration::from_secs(seconds));
+    let escalations = escalations.into_iter().map(|escalation| DueEscalation {
+        at: after(escalation.after_seconds),
+        reviewers: escalation.reviewers,
+    });
+    let remind_after_seconds = remind_after_seconds.filter(|seconds| *seconds > 0);
+    let mut row = PendingApproval {
+        kind: ApprovalKind::Approval,
+        requester: required.requester.clone(),
+        reviewers: Some(required.reviewers.clone()),
+        quorum: required.quorum,
+        missing: required.quorum,
+        stage: required.stage,
+        needs,
+        self_review,
+        escalations: escalations.collect(),
+        remind_after_seconds,
+        remind_at: remind_after_seconds.map(after),
+        deadline: required.expires_at,
+        ..row
+    };
+    because(&mut row, decision);
+    row
+}
+
+fn vote(row: &mut PendingApproval, recorded: &RecordedEvent, voted: &ApprovalVoted) {
+    let by = recorded.event.actor.clone();
+    let person = voted.on_behalf_of.as_ref().unwrap_or(&by);
+    let counts_for = reviewing::counts_for(row, person, &voted.groups);
+    row.votes.push(Vote {
+        on_behalf_of: voted.on_behalf_of.clone(),
+        groups: voted.groups.clone(),
+        comment: voted.comment.as_ref().map(|comment| comment.chars().take(MAX_TEXT_CHARS).collect()),
+        at: recorded.event.recorded_at,
+        counts_for,
+        by,
+    });
+    row.missing = voted.missing;
+}
+
+fn remind(row: &mut PendingApproval, count: u32) {
+    let more = u64::from(count.saturating_sub(row.reminders));
+    row.reminders = row.reminders.max(count);
+    let is_last = row.reminders >= MAX_REMINDERS;
+    let next = row.remind_at.zip(row.remind_after_seconds).filter(|_| !is_last);
+    row.remind_at = next.map(|(at, seconds)| at.plus(Duration::from_secs(seconds.saturating_mul(more))));
+}
+
+/// The deadline is another one: what counts up to it moves by as much.
+fn move_to(row: &mut PendingApproval, deadline: Timestamp) {
+    let micros = deadline.as_micros().saturating_sub(row.deadline.as_micros());
+    let later = Duration::from_micros(u64::try_from(micros).unwrap_or_default());
+    row.deadline = deadline;
+    row.remind_at = row.remind_at.map(|at| at.plus(later));
+    row.escalations.iter_mut().for_each(|escalation| escalation.at = escalation.at.plus(later));
 }

@@ -5,8 +5,10 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{
-    ApprovalFilter, PendingApproval,
-    table::{self, COLUMNS},
+    ApprovalFilter, ApprovalKind, PendingApproval,
+    fold::Open,
+    reviewing,
+    table::{self, CALL_COLUMNS, COLUMNS},
 };
 use crate::{
     Cursor, Page, PageRequest,
@@ -27,6 +29,15 @@ pub(crate) fn one(
         .and("execution_id =", Cell::Blob(id.as_bytes()))
         .and("tenant =", tenant.as_str().into());
     Ok(select.rows(connection, table::read)?.pop())
+}
+
+/// A call that may be asked for, and what is asked now; `None` where nobody will be asked.
+pub(super) fn open(connection: &Connection, tenant: &TenantId, id: Uuid) -> Result<Option<Open>, SqlError> {
+    let select = Select::new(format!("SELECT {CALL_COLUMNS} FROM calls"))
+        .and("execution_id =", Cell::Blob(id.as_bytes()))
+        .and("tenant =", tenant.as_str().into());
+    let Some(call) = select.rows(connection, table::read_call)?.pop() else { return Ok(None) };
+    Ok(Some(Open { call, asked: one(connection, tenant, id)?.map(Box::new) }))
 }
 
 /// The statement for a page of the queue, in the order of deadline and position, which every index has at its end.
@@ -54,10 +65,23 @@ pub(crate) fn select<'f>(
             select = select.and(&format!("{column} ="), value.into());
         }
     }
+    if let Some(suspended) = filter.suspended {
+        select = select.and("suspended =", suspended.into());
+    }
+    if let Some(wanted) = &filter.for_reviewer {
+        let can = "EXISTS (SELECT 1 FROM marks WHERE marks.position = approvals.position
+             AND mark IN (SELECT value FROM json_each(?)))";
+        let did = "NOT EXISTS (SELECT 1 FROM marks WHERE marks.position = approvals.position AND mark = ?)";
+        select = select
+            .and("kind =", table::kind(ApprovalKind::Approval).into())
+            .and_each(can, reviewing::wanted_marks(wanted).into())
+            .and_each(did, reviewing::voter(&wanted.reviewer.actor).into());
+    }
     if let Some(actor) = &filter.resolvable_by {
         // Kind and id as one text: an id may hold any character, a kind holds no colon.
         let asked = "CASE kind WHEN 'confirmation' THEN requester_kind || ':' || requester_id = ?
-             ELSE requester_kind || ':' || requester_id <> ? AND proposed_by_kind || ':' || proposed_by_id <> ? END";
+             ELSE self_review = 1 AND requester_kind = 'user' AND requester_kind || ':' || requester_id = ?
+             OR requester_kind || ':' || requester_id <> ? AND proposed_by_kind || ':' || proposed_by_id <> ? END";
         select = select.and_each(asked, actor.to_string().into());
         if actor.kind == ActorKind::Agent {
             select = select.and("agent <>", (&*actor.id).into());
@@ -80,16 +104,22 @@ pub(crate) fn page(
     let mut bytes = 0;
     let mut more = false;
     let mut count = 0;
-    let items = select(tenant, filter, after, limit + 1).rows_while(connection, |row| {
+    let whole = if filter.for_reviewer.is_some() { usize::MAX >> 1 } else { limit + 1 };
+    let items = select(tenant, filter, after, whole).rows_while(connection, |row| {
         if count == limit || bytes > MAX_PAGE_BYTES {
             more = true;
             return Ok(None);
         }
         let approval = table::read(row)?;
+        // The marks find what is for the reviewer as far as a row tells by itself; they may find too much, never too little.
+        if filter.for_reviewer.as_ref().is_some_and(|wanted| !reviewing::can_vote(&approval, wanted)) {
+            return Ok(Some(None));
+        }
         count += 1;
         bytes += approval.arguments.as_str().len();
-        Ok(Some(approval))
+        Ok(Some(Some(approval)))
     })?;
+    let items: Vec<_> = items.into_iter().flatten().collect();
     let next = items.last().filter(|_| more).map(|last| {
         let position = i64::try_from(last.position.get()).unwrap_or(i64::MAX);
         Cursor::at(Kind::Approvals, last.deadline.as_micros(), position)

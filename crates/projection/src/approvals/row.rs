@@ -1,9 +1,10 @@
 //! What the approval queue shows, and what can be asked of it.
 
 use proto_events::{
-    Actor, ArgumentsDigest, FunctionName, GlobalPosition, Json, Reviewers, StreamVersion, TenantId, Timestamp,
+    Actor, ApprovalNeed, ArgumentsDigest, FunctionName, GlobalPosition, Json, LayerFinding, Reviewers,
+    StreamVersion, TenantId, Timestamp,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// What a human is asked for.
@@ -37,21 +38,51 @@ pub struct PendingApproval {
     pub request_id: Option<String>,
     /// What is to be called.
     pub function: FunctionName,
-    /// The arguments in canonical JSON.
+    /// The arguments in canonical JSON; where `redacted` names some, `[redacted]` stands in their place.
     pub arguments: Json,
+    /// What is left out of the arguments (JSON Pointers, RFC 6901); the empty pointer: all of them.
+    pub redacted: Vec<String>,
     /// Their digest: what an approval is bound to.
     pub arguments_digest: ArgumentsDigest,
-    /// On whose behalf: who has to confirm, and never reviews.
+    /// On whose behalf: who has to confirm, and does not review (but where `self_review` says so).
     pub requester: Actor,
     /// Who proposed it.
     pub proposed_by: Actor,
-    /// Who may approve; none for a confirmation.
+    /// Who may approve, beside those that `escalated` has; none for a confirmation.
     pub reviewers: Option<Reviewers>,
     /// How many distinct people have to agree.
     pub quorum: u32,
+    /// Which stage of the approvals it is, from 0; each begins without votes.
+    pub stage: u32,
+    /// How many stages there are.
+    pub stages: u32,
+    /// What the stage asks for: each has to be met, and a vote counts for each that the person fits.
+    pub needs: Vec<ApprovalNeed>,
+    /// Who accepted so far, in this stage, the earliest first.
+    pub votes: Vec<Vote>,
+    /// How many more have to accept.
+    pub missing: u32,
+    /// Whether the requester may review.
+    pub self_review: bool,
+    /// Who was added meanwhile, the earliest first.
+    pub escalated: Vec<Escalated>,
+    /// Who will be added, and when, the earliest first.
+    pub escalations: Vec<DueEscalation>,
+    /// After how many seconds reviewers are reminded, again and again.
+    pub remind_after_seconds: Option<u64>,
+    /// When they are reminded next.
+    pub remind_at: Option<Timestamp>,
+    /// How often they were.
+    pub reminders: u32,
+    /// How many comments were made on the call.
+    pub comments: u64,
+    /// A freeze covers the call: nobody can resolve it, and its deadline, reminders and escalations stand still.
+    pub suspended: bool,
+    /// How often the call was decided on again.
+    pub redecisions: u64,
     /// When it was asked for.
     pub requested_at: Timestamp,
-    /// From when on it is too late.
+    /// From when on it is too late, as it is now. While it is suspended, as it was when that began.
     pub deadline: Timestamp,
     /// Stable code of why a human is asked.
     pub reason_code: Option<String>,
@@ -61,6 +92,75 @@ pub struct PendingApproval {
     pub policy_set: Option<String>,
     /// The policy rules that matched.
     pub matched_rules: Vec<String>,
+    /// What each layer found that asks for as much: all the reasons, the deciding one among them.
+    pub reasons: Vec<LayerFinding>,
+}
+
+/// One acceptance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vote {
+    /// Who accepted.
+    pub by: Actor,
+    /// In whose place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<Actor>,
+    /// The groups that the reviewer was in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// What the reviewer said. At most 1,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// The needs of the stage that it counts for, by their places from 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counts_for: Vec<usize>,
+}
+
+/// Reviewers that were added because nobody had resolved it for so long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalated {
+    /// When it was due.
+    pub due: Timestamp,
+    /// Who may resolve it since then, beside those that could before.
+    pub reviewers: Reviewers,
+}
+
+/// Reviewers that will be added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueEscalation {
+    /// When, as it is now; while it is suspended, as it was when that began.
+    pub at: Timestamp,
+    /// Who may resolve it from then on, beside those that could before.
+    pub reviewers: Reviewers,
+}
+
+/// Somebody who reviews, with the groups that they are in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reviewer {
+    /// The principal.
+    pub actor: Actor,
+    /// Their groups; at most [`Reviewer::MAX_GROUPS`], the rest counts for nothing.
+    pub groups: Vec<String>,
+}
+
+impl Reviewer {
+    /// Most groups of one reviewer that count.
+    pub const MAX_GROUPS: usize = 64;
+}
+
+/// For whom a queue is: who would vote, and in whose place they can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForReviewer {
+    /// Who would vote.
+    pub reviewer: Reviewer,
+    /// In whose place they can; at most [`ForReviewer::MAX_STANDS_IN_FOR`], the rest counts for nothing.
+    pub stands_in_for: Vec<Reviewer>,
+}
+
+impl ForReviewer {
+    /// Most people that one stands in for.
+    pub const MAX_STANDS_IN_FOR: usize = 16;
 }
 
 /// Which pending approvals; what is `None` does not matter. The most urgent come first.
@@ -71,6 +171,12 @@ pub struct ApprovalFilter {
     /// What this principal may resolve as far as the call is concerned: approvals that it did not ask for itself
     /// (neither as requester, nor as who proposed it, nor as the agent), and its own confirmations.
     pub resolvable_by: Option<Actor>,
+    /// What this person can still vote on, in their own name or in the place of somebody they stand in for: approvals that ask
+    /// for them or one of their groups, do not have their vote yet, and that they did not ask for themselves. Also while a
+    /// freeze covers the call. That they have the role of an approver is for others to see to.
+    pub for_reviewer: Option<ForReviewer>,
+    /// Whether a freeze covers the call.
+    pub suspended: Option<bool>,
     /// On this principal's behalf.
     pub requester: Option<Actor>,
     /// The agent.

@@ -1,10 +1,13 @@
 //! What an event is in the audit trail: a plain function.
 
+mod execution;
+mod governance;
+
 use std::borrow::Cow;
 
 use proto_events::{
-    AttemptEvent, Event, ExecutionEvent as E, FunctionEvent, FunctionName, KeyEvent, RecordedEvent,
-    RegistryEvent, ResultStatus, Role, WebhookEvent, WebhookParked,
+    AttemptEvent, CallRef, ConversationEvent, Event, FunctionName, KeyEvent, RecordedEvent, RegistryEvent,
+    Role, WebhookEvent, WebhookParked,
 };
 use uuid::Uuid;
 
@@ -17,6 +20,8 @@ const MAX_QUOTE_CHARS: usize = 200;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Said<'e> {
     pub(super) category: AuditCategory,
+    /// What it happened to, where the rest does not say so.
+    pub(super) subject: Option<Cow<'e, str>>,
     pub(super) execution_id: Option<Uuid>,
     pub(super) agent: Option<&'e str>,
     pub(super) conversation: Option<&'e str>,
@@ -24,66 +29,89 @@ pub(super) struct Said<'e> {
     pub(super) summary: Cow<'static, str>,
 }
 
-/// What is to be said of one event.
-pub(super) fn said<'e>(recorded: &RecordedEvent, event: &'e Event) -> Said<'e> {
-    match event {
-        Event::Execution(event) => {
-            let call = event.call();
-            Said {
-                category: AuditCategory::Execution,
-                execution_id: recorded.stream.execution_id(),
-                agent: Some(&call.agent),
-                conversation: Some(&call.conversation),
-                function: Some(&call.function),
-                summary: summary(event),
-            }
+impl<'e> Said<'e> {
+    /// Of nothing in particular yet.
+    const fn new(category: AuditCategory, summary: Cow<'static, str>) -> Self {
+        Self {
+            category,
+            subject: None,
+            execution_id: None,
+            agent: None,
+            conversation: None,
+            function: None,
+            summary,
         }
-        Event::Attempt(AttemptEvent::Opened(opened)) => {
-            let key = quoted(&opened.idempotency_key);
-            Said {
-                category: AuditCategory::Execution,
-                execution_id: Some(opened.execution_id),
-                agent: None,
-                conversation: None,
-                function: Some(&opened.function),
-                summary: format!("attempt opened under idempotency key {key}").into(),
-            }
+    }
+
+    /// A setting.
+    pub(super) const fn setting(summary: Cow<'static, str>) -> Self {
+        Self::new(AuditCategory::Administrative, summary)
+    }
+
+    /// A setting of what has this name.
+    pub(super) fn setting_of(subject: impl Into<Cow<'e, str>>, summary: Cow<'static, str>) -> Self {
+        Self { subject: Some(subject.into()), ..Self::setting(summary) }
+    }
+
+    /// Of a call, which is the execution of this id.
+    pub(super) fn call(
+        category: AuditCategory,
+        id: Option<Uuid>,
+        call: &'e CallRef,
+        summary: Cow<'static, str>,
+    ) -> Self {
+        Self {
+            execution_id: id,
+            agent: Some(&call.agent),
+            conversation: Some(&call.conversation),
+            function: Some(&call.function),
+            ..Self::new(category, summary)
         }
-        Event::Function(FunctionEvent::AccessChanged(changed)) => {
-            let from = changed.from.map_or_else(|| "unset".to_owned(), |from| format!("`{from}`"));
-            let what = format!("access changed from {from} to `{}`", changed.to);
-            Said {
-                category: AuditCategory::Administrative,
-                execution_id: None,
-                agent: None,
-                conversation: None,
-                function: Some(&changed.function),
-                summary: because(what, changed.reason.as_deref()),
-            }
-        }
-        Event::Key(event) => administrative(None, None, key(event)),
-        Event::Webhook(event) => administrative(None, None, webhook(event)),
-        Event::Registry(RegistryEvent::AgentRegistered(registered)) => {
-            let named =
-                registered.name.as_deref().map(|name| format!("agent registered as {}", quoted(name)));
-            administrative(Some(&registered.agent), None, named.map_or("agent registered".into(), Cow::Owned))
-        }
-        Event::Registry(RegistryEvent::ConversationRegistered(registered)) => administrative(
-            Some(&registered.agent),
-            Some(&registered.conversation),
-            "conversation registered".into(),
-        ),
     }
 }
 
-/// A setting that is of no function.
-const fn administrative<'e>(
-    agent: Option<&'e str>,
-    conversation: Option<&'e str>,
-    summary: Cow<'static, str>,
-) -> Said<'e> {
-    let category = AuditCategory::Administrative;
-    Said { category, execution_id: None, agent, conversation, function: None, summary }
+/// What is to be said of one event; `None` where it says nothing of anybody's doing.
+pub(super) fn said<'e>(recorded: &RecordedEvent, event: &'e Event) -> Option<Said<'e>> {
+    Some(match event {
+        Event::Execution(event) => {
+            let id = recorded.stream.execution_id();
+            Said::call(AuditCategory::Execution, id, event.call(), execution::summary(event))
+        }
+        Event::Attempt(AttemptEvent::Opened(opened)) => {
+            let key = quoted(&opened.idempotency_key);
+            let summary = format!("attempt opened under idempotency key {key}").into();
+            Said {
+                execution_id: Some(opened.execution_id),
+                function: Some(&opened.function),
+                ..Said::new(AuditCategory::Execution, summary)
+            }
+        }
+        Event::Key(event) => Said::setting(key(event)),
+        Event::Webhook(event) => Said::setting(webhook(event)),
+        Event::Registry(RegistryEvent::AgentRegistered(registered)) => {
+            let named =
+                registered.name.as_deref().map(|name| format!("agent registered as {}", quoted(name)));
+            let summary = named.map_or("agent registered".into(), Cow::Owned);
+            Said { agent: Some(&registered.agent), ..Said::setting(summary) }
+        }
+        Event::Registry(RegistryEvent::ConversationRegistered(registered)) => Said {
+            agent: Some(&registered.agent),
+            conversation: Some(&registered.conversation),
+            ..Said::setting("conversation registered".into())
+        },
+        Event::Function(event) => governance::function(event),
+        Event::Catalogue(event) => return governance::catalogue(event),
+        Event::Freeze(event) => governance::freeze(event),
+        Event::Policy(event) => governance::policy(event),
+        Event::Grant(event) => governance::grant(event),
+        Event::Reviewer(event) => governance::reviewer(event),
+        // That and by whom; the words are the user's.
+        Event::Conversation(ConversationEvent::UserSpoke(spoke)) => Said {
+            agent: Some(&spoke.agent),
+            conversation: Some(&spoke.conversation),
+            ..Said::new(AuditCategory::Conversation, "the user spoke".into())
+        },
+    })
 }
 
 fn key(event: &KeyEvent) -> Cow<'static, str> {
@@ -115,79 +143,17 @@ fn webhook(event: &WebhookEvent) -> Cow<'static, str> {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut chars = text.chars();
     let cut: String = chars.by_ref().take(MAX_QUOTE_CHARS).flat_map(char::escape_debug).collect();
     let dots = if chars.next().is_some() { "…" } else { "" };
     format!("`{cut}{dots}`")
 }
 
-fn because(what: impl Into<Cow<'static, str>>, reason: Option<&str>) -> Cow<'static, str> {
+pub(super) fn because(what: impl Into<Cow<'static, str>>, reason: Option<&str>) -> Cow<'static, str> {
     let what = what.into();
     match reason {
         Some(reason) => format!("{what}: {}", quoted(reason)).into(),
         None => what,
     }
-}
-
-fn summary(event: &E) -> Cow<'static, str> {
-    let function = &event.call().function;
-    match event {
-        E::Initiated(initiated) => match initiated.origin {
-            proto_events::Origin::Proposed => format!("proposed to call `{function}`").into(),
-            proto_events::Origin::Recorded(_) => {
-                format!("handed in a call of `{function}` after the fact").into()
-            }
-        },
-        E::Allowed(_) => "allowed".into(),
-        E::Blocked(blocked) => because(format!("blocked ({})", blocked.code), Some(&blocked.reason)),
-        E::NoOp(_) => "nothing to do".into(),
-        E::ConfirmationRequired(required) => {
-            format!("confirmation by {} required until {}", required.requester, required.expires_at).into()
-        }
-        E::Confirmed(_) => "confirmed".into(),
-        E::Declined(declined) => because("declined", declined.reason.as_deref()),
-        E::ConfirmationExpired(expired) => format!("nobody confirmed until {}", expired.deadline).into(),
-        E::ApprovalRequired(required) => {
-            format!("approval by {} required until {}", people(required.quorum), required.expires_at).into()
-        }
-        E::ApprovalAccepted(accepted) => because("approved", accepted.comment.as_deref()),
-        E::ApprovalDenied(denied) => because("denied", Some(&denied.reason)),
-        E::ApprovalAborted(aborted) => because("aborted with feedback", Some(&aborted.feedback)),
-        E::ApprovalExpired(expired) => {
-            format!("nobody resolved the approval until {}", expired.deadline).into()
-        }
-        E::Permitted(permitted) => format!("permitted to run once until {}", permitted.expires_at).into(),
-        E::PermitExpired(expired) => format!("the permit was not used until {}", expired.deadline).into(),
-        E::InProgress(started) => format!("started; has to report until {}", started.lease_expires_at).into(),
-        E::Progressed(progressed) => {
-            let percent = progressed.percent.map_or_else(String::new, |percent| format!(" ({percent} %)"));
-            because(format!("reported progress{percent}"), progressed.message.as_deref())
-        }
-        E::Succeeded(_) => "succeeded".into(),
-        E::Failed(finished) => ended("failed", finished),
-        E::TimedOut(finished) => ended("timed out", finished),
-        E::Skipped(finished) => ended("skipped", finished),
-        E::Cancelled(finished) => ended("cancelled", finished),
-        E::ResultUnknown(unknown) => {
-            format!("did not report until {}: result unknown", unknown.lease_expired_at).into()
-        }
-        E::Settled(settled) => because(settled_as(settled.status), Some(&settled.evidence)),
-        E::Reattempted(reattempted) => {
-            format!("proposed again, {} times so far; answered from the record", reattempted.count).into()
-        }
-    }
-}
-
-fn people(quorum: u32) -> String {
-    if quorum == 1 { "one reviewer".to_owned() } else { format!("{quorum} reviewers") }
-}
-
-fn settled_as(status: ResultStatus) -> String {
-    format!("settled as {}", status.as_str())
-}
-
-fn ended(how: &'static str, finished: &proto_events::Finished) -> Cow<'static, str> {
-    let error = finished.error.as_ref().map(|error| error.message.as_str());
-    because(how, finished.reason.as_deref().or(error))
 }

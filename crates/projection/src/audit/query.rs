@@ -4,8 +4,9 @@ use proto_events::{GlobalPosition, TenantId};
 use rusqlite::Connection;
 
 use super::{
-    AuditCategory, AuditEntry, AuditFilter, Direction,
+    AuditEntry, AuditFilter, Direction,
     table::{self, COLUMNS},
+    view,
 };
 use crate::{
     Cursor, Page, PageRequest,
@@ -56,8 +57,8 @@ pub(crate) fn select<'f>(
             words.facet(*facet, tenant, bytes);
         }
     }
-    if filter.category == Some(AuditCategory::Administrative) {
-        words.facet(Facet::Administrative, tenant, &[]);
+    if let Some(facet) = filter.category.and_then(view::category) {
+        words.facet(facet, tenant, &[]);
     }
     // The words may find too much (two values may share one), never too little.
     let columns = COLUMNS.replacen("position", "entries.position", 1);

@@ -12,11 +12,17 @@ use uuid::Uuid;
 pub enum AuditCategory {
     /// A tool call.
     Execution,
-    /// A setting: access to a function, an API key, a registered agent or conversation.
+    /// A setting: access to a function and what the catalogue says of it, an API key, a webhook, a registered agent or
+    /// conversation, a policy set, a freeze, a grant, a group or a delegation of reviewers.
     Administrative,
+    /// What is said in a conversation: that, and by whom, never the words.
+    Conversation,
+    /// What a candidate policy set would have decided. Nothing was decided by it.
+    Shadow,
 }
 
-/// One recorded event, for people.
+/// One recorded event, for people. Every event has an entry but those that put a set of visible tools on record: they only give
+/// a name to what the decisions after them point to, and say nothing of anybody's doing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuditEntry {
     /// The event's position.
@@ -37,7 +43,8 @@ pub struct AuditEntry {
     pub event_type: String,
     /// What it is about.
     pub category: AuditCategory,
-    /// What it happened to: an execution's id, a function's name, a key's id, an agent, or `agent/conversation`.
+    /// What it happened to: an execution's id, a function's name, a key's id, an agent, `agent/conversation`, a connection, a
+    /// policy set's digest, a group, `policy`, `tenant`, `webhooks`, or the id of a freeze, a grant or a delegation.
     pub subject: String,
     /// The execution, if it is about one.
     pub execution_id: Option<Uuid>,

@@ -7,7 +7,7 @@ use super::{AuditCategory, AuditEntry, fold::Said};
 use crate::sql::{Cell, Columns, Schema, SqlError};
 
 pub(crate) static SCHEMA: Schema = Schema {
-    version: 1,
+    version: 2,
     tables: "
         CREATE TABLE entries (
             position INTEGER PRIMARY KEY,
@@ -16,6 +16,8 @@ pub(crate) static SCHEMA: Schema = Schema {
             stream TEXT, version INTEGER NOT NULL, event_id BLOB NOT NULL,
             recorded_at INTEGER NOT NULL, actor_kind TEXT NOT NULL, actor_id TEXT NOT NULL,
             event_type TEXT NOT NULL, category TEXT NOT NULL,
+            -- NULL: it follows from the rest.
+            subject TEXT,
             execution_id BLOB, agent TEXT, conversation TEXT, function TEXT,
             summary TEXT NOT NULL, correlation_id BLOB NOT NULL, causation_id BLOB,
             row_check INTEGER NOT NULL
@@ -37,17 +39,26 @@ pub(crate) static SCHEMA: Schema = Schema {
 /// The columns of `entries`, in the order of [`cells`], and the check.
 pub(super) const COLUMNS: &str =
     "position, tenant, stream, version, event_id, recorded_at, actor_kind, actor_id,
-    event_type, category, execution_id, agent, conversation, function, summary, correlation_id, causation_id,
+    event_type, category, subject, execution_id, agent, conversation, function, summary, correlation_id, causation_id,
     row_check";
-const COLUMN_COUNT: usize = 18;
+const COLUMN_COUNT: usize = 19;
 
 pub(super) const INSERT: &str = "INSERT INTO entries VALUES
-    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+
+const CATEGORIES: [AuditCategory; 4] = [
+    AuditCategory::Execution,
+    AuditCategory::Administrative,
+    AuditCategory::Conversation,
+    AuditCategory::Shadow,
+];
 
 pub(super) const fn category(category: AuditCategory) -> &'static str {
     match category {
         AuditCategory::Execution => "execution",
         AuditCategory::Administrative => "administrative",
+        AuditCategory::Conversation => "conversation",
+        AuditCategory::Shadow => "shadow",
     }
 }
 
@@ -66,6 +77,7 @@ pub(super) fn cells<'e>(recorded: &'e RecordedEvent, said: &'e Said<'e>) -> [Cel
         (&*new.actor.id).into(),
         (&*new.event_type).into(),
         category(said.category).into(),
+        said.subject.as_deref().into(),
         said.execution_id.as_ref().into(),
         said.agent.into(),
         said.conversation.into(),
@@ -82,18 +94,20 @@ pub(super) fn read(row: &Row<'_>) -> Result<AuditEntry, SqlError> {
     let position = c.position()?;
     let (tenant, stream, version, event_id) = (c.parse()?, c.opt_parse()?, c.version()?, c.id()?);
     let (recorded_at, actor, event_type) = (c.time()?, c.actor()?, c.string()?);
-    let category = c.opt_named(&[AuditCategory::Execution, AuditCategory::Administrative], category)?;
+    let category = c.opt_named(&CATEGORIES, category)?;
     let category = category.ok_or_else(|| SqlError::Damaged("an entry has no category".to_owned()))?;
+    let subject = c.opt_string()?;
     let execution_id = c.opt_id()?;
     let stream = stream.or_else(|| execution_id.map(StreamId::execution));
     let stream = stream.ok_or_else(|| SqlError::Damaged("an entry has no stream".to_owned()))?;
     let (agent, conversation) = (c.opt_string()?, c.opt_string()?);
     let function: Option<FunctionName> = c.opt_parse()?;
-    // It follows from the rest, so that the table need not hold it.
-    let subject = match (&execution_id, &function) {
-        (Some(id), _) => id.to_string(),
-        (None, Some(function)) => function.to_string(),
-        (None, None) => setting(&stream, agent.as_deref(), conversation.as_deref()),
+    // Mostly it follows from the rest, so that the table need not hold it.
+    let subject = match (subject, &execution_id, &function) {
+        (Some(subject), ..) => subject,
+        (None, Some(id), _) => id.to_string(),
+        (None, None, Some(function)) => function.to_string(),
+        (None, None, None) => setting(&stream, agent.as_deref(), conversation.as_deref()),
     };
     Ok(AuditEntry {
         position,

@@ -1,16 +1,18 @@
 //! The folding alone, without SQLite.
 
+mod settings;
+
 use std::collections::BTreeMap;
 
 use proto_events::{
-    Actor, AgentRegistered, AttemptEvent, ConversationRegistered, Digest, Event, ExecutionEvent,
-    FunctionEvent, GlobalPosition, KeyCreated, KeyEvent, KeyRevoked, RegistryEvent, Role, StreamId,
-    Timestamp, WebhookCreated, WebhookDeleted, WebhookEvent, WebhookFilter, WebhookParked, WebhookReplayed,
+    Actor, ApprovalAccepted, ApprovalRequired, AttemptEvent, AttemptOpened, CatalogueEvent,
+    ConversationEvent, Event, ExecutionEvent, FreezeEvent, FunctionEvent, GrantEvent, KeyEvent, PolicyEvent,
+    RegistryEvent, ReviewerEvent, WebhookEvent,
 };
-use uuid::Uuid;
+pub(crate) use settings::{add_settings, settings};
 
 use super::{AuditCategory, fold::said};
-use crate::testing::{History, decoded, full_history};
+use crate::testing::{decoded, full_history, named};
 
 /// The words before anything that differs from event to event.
 fn beginning(event_type: &str) -> &'static str {
@@ -23,10 +25,20 @@ fn beginning(event_type: &str) -> &'static str {
         "confirmed" => "confirmed",
         "declined" => "declined: `for a reason`",
         "confirmation_expired" => "nobody confirmed until 2026-",
-        "approval_required" => "approval by one reviewer required until 2026-",
-        "approval_accepted" => "approved: `for a reason`",
-        "approval_denied" => "denied: `too dear`",
-        "approval_aborted" => "aborted with feedback: `ask first`",
+        "approval_required" => "approval by ",
+        "approval_accepted" => "approved",
+        "approval_voted" => "approved",
+        "approval_escalated" => "nobody resolved the approval until 2026-",
+        "approval_reminded" => "reviewers reminded, ",
+        "commented" => "commented: `who is that`",
+        "redecided" => "decided on again (policy_set_activated): ",
+        "permit_withdrawn" => "permit withdrawn (policy_set_activated)",
+        "suspended" => {
+            "suspended by freeze 00000000-0000-0000-0000-000000000005: its deadline stands still since 2026-"
+        }
+        "resumed" => "resumed: its deadline is now 2026-",
+        "approval_denied" => "denied",
+        "approval_aborted" => "aborted with feedback",
         "approval_expired" => "nobody resolved the approval until 2026-",
         "permitted" => "permitted to run once until 2026-",
         "permit_expired" => "the permit was not used until 2026-",
@@ -41,85 +53,35 @@ fn beginning(event_type: &str) -> &'static str {
         "settled" => "settled as succeeded: `seen in the ledger`",
         "reattempted" => "proposed again, ",
         "function_access_changed" => "access changed from ",
+        "function_described" => "described as `",
+        "function_withdrawn" => "description withdrawn",
+        "user_spoke" => "the user spoke",
         "attempt_opened" => "attempt opened under idempotency key `key-",
-        "key_created" => "key created for `service:billing` with roles `agent`, `approver`",
-        "key_revoked" => "key revoked: `lost \\n it`",
-        "agent_registered" => "agent registered as `Einkauf`",
-        "conversation_registered" => "conversation registered",
-        "webhook_created" => {
-            "webhook 00000000-0000-0000-0000-000000000008 created for `https://example.com/hook`"
-        }
-        "webhook_deleted" => "webhook 00000000-0000-0000-0000-000000000008 deleted: `moved`",
-        "webhook_parked" => {
-            "webhook 00000000-0000-0000-0000-000000000008 parked at position 5 after 9 attempts: `status 500`"
-        }
-        "webhook_replayed" => {
-            "webhook 00000000-0000-0000-0000-000000000008 set to what comes after position 4"
-        }
         other => panic!("{other}"),
     }
 }
 
-pub(crate) const KEY: Uuid = Uuid::from_u128(7);
-
-/// The settings that are of no function, which random histories do not have.
-pub(crate) async fn add_settings(history: &mut History) {
-    let (tenant, by) = ("acme".parse().unwrap(), Actor::user("admin"));
-    let created = KeyCreated {
-        key_id: KEY,
-        actor: Actor::new(proto_events::ActorKind::Service, "billing"),
-        roles: [Role::Approver, Role::Agent].into(),
-        label: Some("staging".to_owned()),
-        expires_at: None,
-        secret_hash: Digest::new([1; 32]),
-    };
-    let revoked = KeyRevoked { key_id: KEY, reason: Some("lost \n it".to_owned()) };
-    let agent = AgentRegistered { agent: "buyer".to_owned(), name: Some("Einkauf".to_owned()) };
-    let conversation =
-        ConversationRegistered { agent: "buyer".to_owned(), conversation: "thread-1".to_owned() };
-    let key = vec![KeyEvent::Created(created), KeyEvent::Revoked(revoked)];
-    history.append(&tenant, StreamId::key(KEY), &by, key.into_iter().map(Event::Key).collect()).await;
-    let agent = Event::Registry(RegistryEvent::AgentRegistered(agent));
-    history.append(&tenant, StreamId::agent("buyer"), &by, vec![agent]).await;
-    let conversation = Event::Registry(RegistryEvent::ConversationRegistered(conversation));
-    let stream = StreamId::conversation("buyer", "thread-1");
-    history.append(&tenant, stream, &by, vec![conversation]).await;
-    let webhooks = webhook_events().into_iter().map(Event::Webhook).collect();
-    history.append(&tenant, StreamId::webhooks(), &by, webhooks).await;
-}
-
-fn webhook_events() -> Vec<WebhookEvent> {
-    let webhook_id = Uuid::from_u128(8);
-    vec![
-        WebhookEvent::Created(WebhookCreated {
-            webhook_id,
-            url: "https://example.com/hook".to_owned(),
-            label: None,
-            filter: WebhookFilter::default(),
-            starts_after: GlobalPosition::START,
-        }),
-        WebhookEvent::Parked(WebhookParked {
-            webhook_id,
-            position: GlobalPosition::new(5),
-            reason: "status 500".to_owned(),
-            attempts: 9,
-            since: Timestamp::from_micros(0),
-        }),
-        WebhookEvent::Replayed(WebhookReplayed { webhook_id, after: GlobalPosition::new(4) }),
-        WebhookEvent::Deleted(WebhookDeleted { webhook_id, reason: Some("moved".to_owned()) }),
-    ]
-}
-
 #[tokio::test]
 async fn every_kind_of_event_has_its_entry() {
-    let mut history = full_history(8, 6_000).await;
+    let mut history = full_history(8, 9_000).await;
+    let random = history.log.tail();
     add_settings(&mut history).await;
     let mut seen = BTreeMap::new();
+    let mut settings = settings().into_iter();
     for decoded in decoded(&history.log).await {
         let recorded = &decoded.recorded;
-        let said = said(recorded, &decoded.event);
         let (event_type, _) = decoded.event.event_type();
         *seen.entry(event_type).or_insert(0) += 1;
+        let Some(said) = said(recorded, &decoded.event) else {
+            assert_eq!(event_type, "tool_set_recorded");
+            continue;
+        };
+        if recorded.position > random {
+            let setting = settings.next().unwrap();
+            assert_eq!((&setting.event, &*said.summary), (&decoded.event, setting.summary));
+            assert_eq!(said.category, setting.category);
+            continue;
+        }
         let beginning = beginning(event_type);
         assert!(said.summary.starts_with(beginning), "{event_type}: {}", said.summary);
         match &decoded.event {
@@ -131,32 +93,26 @@ async fn every_kind_of_event_has_its_entry() {
                 assert_eq!(said.conversation, Some(&*call.conversation));
                 assert_eq!(said.function, Some(&call.function));
             }
-            Event::Function(FunctionEvent::AccessChanged(changed)) => {
+            Event::Function(_) => {
                 assert_eq!(said.category, AuditCategory::Administrative);
                 assert_eq!((said.execution_id, said.agent, said.conversation), (None, None, None));
-                assert_eq!(said.function, Some(&changed.function));
+                assert!(said.function.is_some());
             }
-            Event::Attempt(AttemptEvent::Opened(opened)) => {
+            Event::Attempt(AttemptEvent::Opened(AttemptOpened { execution_id, function, .. })) => {
                 assert_eq!(said.category, AuditCategory::Execution);
-                assert_eq!((said.execution_id, said.agent), (Some(opened.execution_id), None));
-                assert_eq!(said.function, Some(&opened.function));
+                assert_eq!((said.execution_id, said.agent), (Some(*execution_id), None));
+                assert_eq!(said.function, Some(function));
             }
-            Event::Key(_) | Event::Webhook(_) => {
-                assert_eq!(said.category, AuditCategory::Administrative);
-                assert_eq!((said.execution_id, said.function), (None, None));
-                assert_eq!((said.agent, said.conversation), (None, None));
+            Event::Conversation(ConversationEvent::UserSpoke(spoke)) => {
+                assert_eq!(said.category, AuditCategory::Conversation);
+                assert_eq!(said.agent, Some(&*spoke.agent));
+                assert_eq!(said.conversation, Some(&*spoke.conversation));
+                assert_eq!(&*said.summary, "the user spoke", "never the words");
             }
-            Event::Registry(event) => {
-                let conversation = match event {
-                    RegistryEvent::AgentRegistered(_) => None,
-                    RegistryEvent::ConversationRegistered(_) => Some("thread-1"),
-                };
-                assert_eq!(said.category, AuditCategory::Administrative);
-                assert_eq!((said.execution_id, said.function), (None, None));
-                assert_eq!((said.agent, said.conversation), (Some("buyer"), conversation));
-            }
+            other => panic!("{other:?}"),
         }
     }
+    assert_eq!(settings.count(), 0);
     let types = [
         ExecutionEvent::TYPES,
         FunctionEvent::TYPES,
@@ -164,7 +120,53 @@ async fn every_kind_of_event_has_its_entry() {
         KeyEvent::TYPES,
         RegistryEvent::TYPES,
         WebhookEvent::TYPES,
+        CatalogueEvent::TYPES,
+        FreezeEvent::TYPES,
+        PolicyEvent::TYPES,
+        GrantEvent::TYPES,
+        ReviewerEvent::TYPES,
+        ConversationEvent::TYPES,
     ]
     .concat();
-    assert_eq!(seen.len(), types.len(), "{seen:?}");
+    let missing: Vec<_> = types.iter().filter(|(name, _)| !seen.contains_key(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[tokio::test]
+async fn who_is_asked_and_in_whose_place_somebody_approves_is_said() {
+    let history = full_history(8, 200).await;
+    let events = decoded(&history.log).await;
+    let of = |event: ExecutionEvent| {
+        said(&events[0].recorded, &Event::Execution(event)).unwrap().summary.into_owned()
+    };
+    let sample = events.iter().find_map(|decoded| match &decoded.event {
+        Event::Execution(ExecutionEvent::ApprovalRequired(required)) => Some(required.clone()),
+        _ => None,
+    });
+    let sample = ApprovalRequired { expires_at: crate::testing::START, ..sample.unwrap() };
+    let asked = |reviewers, quorum, stage| {
+        of(ExecutionEvent::ApprovalRequired(ApprovalRequired { reviewers, quorum, stage, ..sample.clone() }))
+    };
+    let until = "required until 2026-09-21T14:13:20Z";
+    assert_eq!(
+        asked(proto_events::Reviewers::AnyApprover, 1, 0),
+        format!("approval by one reviewer {until}")
+    );
+    let named = named(&["finance"], &["erin"]);
+    assert_eq!(
+        asked(named, 2, 1),
+        format!("approval by 2 reviewers of `group finance, user:erin` {until} (stage 2)")
+    );
+    let accepted = |on_behalf_of, break_glass: Option<&str>| {
+        of(ExecutionEvent::ApprovalAccepted(ApprovalAccepted {
+            call: sample.call.clone(),
+            arguments_digest: sample.decision.arguments_digest,
+            comment: Some("fine".to_owned()),
+            on_behalf_of,
+            groups: Vec::new(),
+            break_glass: break_glass.map(str::to_owned),
+        }))
+    };
+    assert_eq!(accepted(Some(Actor::user("gina")), None), "approved in the place of `user:gina`: `fine`");
+    assert_eq!(accepted(None, Some("fire")), "approved by breaking the glass (`fire`): `fine`");
 }

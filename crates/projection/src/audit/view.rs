@@ -29,14 +29,16 @@ impl SqlView for AuditView {
     fn apply(&mut self, txn: &Connection, events: &[&DecodedEvent]) -> Result<i64, SqlError> {
         let mut insert = txn.prepare_cached(table::INSERT)?;
         let mut index = txn.prepare_cached("INSERT INTO facets (rowid, facet) VALUES (?1, ?2)")?;
+        let mut rows = 0;
         for DecodedEvent { recorded, event } in events {
-            let said = fold::said(recorded, event);
+            let Some(said) = fold::said(recorded, event) else { continue };
+            rows += 1;
             write(&mut insert, &table::cells(recorded, &said))?;
             self.facets(recorded, &said);
             let position = i64::try_from(recorded.position.get()).unwrap_or(i64::MAX);
             index.execute((position, self.words.trim_ascii_end()))?;
         }
-        Ok(i64::try_from(events.len()).unwrap_or(i64::MAX))
+        Ok(rows)
     }
 
     fn forget(&mut self) {}
@@ -64,8 +66,18 @@ impl AuditView {
             push(Facet::Function, function.as_str().as_bytes());
         }
         // Nearly every entry is of an execution: only the others are told apart.
-        if said.category == AuditCategory::Administrative {
-            push(Facet::Administrative, &[]);
+        if let Some(facet) = category(said.category) {
+            push(facet, &[]);
         }
+    }
+}
+
+/// The word of a category, if it has one.
+pub(super) const fn category(category: AuditCategory) -> Option<Facet> {
+    match category {
+        AuditCategory::Execution => None,
+        AuditCategory::Administrative => Some(Facet::Administrative),
+        AuditCategory::Conversation => Some(Facet::Conversational),
+        AuditCategory::Shadow => Some(Facet::Shadow),
     }
 }

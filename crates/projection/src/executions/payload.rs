@@ -3,45 +3,48 @@
 use proto_events::{CallError, Decision, Finished, Initiated, Json, Origin, Settled, Timing};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::sql::{Cell, SqlError, insert};
+use super::cells::names;
+use crate::{
+    redact::{Shown, shown},
+    sql::{Cell, SqlError, insert},
+};
 
-/// A decision and, where it blocks, what to do about it.
-#[derive(Clone, Copy)]
-pub(super) struct Decided<'b> {
-    pub(super) decision: &'b Decision,
-    pub(super) missing_requirement: Option<&'b String>,
-    pub(super) next_owner: Option<&'b String>,
+/// What went in.
+pub(super) struct Input<'b> {
+    pub(super) initiated: &'b Initiated,
+    /// As they are shown.
+    pub(super) arguments: Option<Shown<'b>>,
 }
 
-impl<'b> From<&'b Decision> for Decided<'b> {
-    fn from(decision: &'b Decision) -> Self {
-        Self { decision, missing_requirement: None, next_owner: None }
+impl<'b> Input<'b> {
+    pub(super) fn of(initiated: &'b Initiated) -> Self {
+        let arguments = initiated.arguments.as_ref();
+        Self { initiated, arguments: arguments.map(|arguments| shown(arguments, &initiated.sensitive)) }
     }
 }
 
 /// What came out.
-#[derive(Clone, Copy)]
 pub(super) struct Ended<'b> {
-    pub(super) result: Option<&'b Json>,
+    /// As it is shown.
+    pub(super) result: Option<Shown<'b>>,
     pub(super) error: Option<&'b CallError>,
     timing: Option<&'b Timing>,
 }
 
-impl<'b> From<&'b Finished> for Ended<'b> {
-    fn from(finished: &'b Finished) -> Self {
-        let (result, error) = (finished.result.as_ref(), finished.error.as_ref());
-        Self { result, error, timing: finished.timing.as_ref() }
+impl<'b> Ended<'b> {
+    pub(super) fn finished(finished: &'b Finished, sensitive: &[String]) -> Self {
+        let result = finished.result.as_ref().map(|result| shown(result, sensitive));
+        Self { result, error: finished.error.as_ref(), timing: finished.timing.as_ref() }
+    }
+
+    pub(super) fn settled(settled: &'b Settled, sensitive: &[String]) -> Self {
+        let result = settled.result.as_ref().map(|result| shown(result, sensitive));
+        Self { result, error: None, timing: None }
     }
 }
 
-impl<'b> From<&'b Settled> for Ended<'b> {
-    fn from(settled: &'b Settled) -> Self {
-        Self { result: settled.result.as_ref(), error: None, timing: None }
-    }
-}
-
-const INSERT_INPUT: &str = "INSERT OR REPLACE INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-const INSERT_RESULT: &str = "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3, ?4, ?5)";
+const INSERT_INPUT: &str = "INSERT OR REPLACE INTO inputs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const INSERT_RESULT: &str = "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 /// A value as JSON text.
 fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Cell<'static>, SqlError> {
@@ -49,21 +52,19 @@ fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Cell<'static>, SqlErro
     Ok(text.map_err(|error| SqlError::Other(error.to_string()))?.into())
 }
 
+/// The text of what is shown, and what is left out of it.
+fn texts<'s>(shown: Option<&'s Shown<'_>>) -> [Cell<'s>; 2] {
+    let redacted = shown.map_or(&[][..], |shown| &shown.redacted);
+    [shown.map(|shown| shown.json.as_str()).into(), names(redacted)]
+}
+
 fn input(
     txn: &Connection,
     position: i64,
-    [arguments, context, activity]: [Cell<'_>; 3],
-    decided: Option<Decided<'_>>,
+    [arguments, redacted, context, activity]: [Cell<'_>; 4],
+    decision: Option<&Decision>,
 ) -> Result<(), SqlError> {
-    let cells = [
-        Cell::Int(position),
-        arguments,
-        context,
-        activity,
-        json(decided.map(|decided| decided.decision))?,
-        decided.and_then(|decided| decided.missing_requirement).into(),
-        decided.and_then(|decided| decided.next_owner).into(),
-    ];
+    let cells = [Cell::Int(position), arguments, redacted, context, activity, json(decision)?];
     insert(txn, INSERT_INPUT, &cells)
 }
 
@@ -71,41 +72,41 @@ fn input(
 pub(super) fn write_input(
     txn: &Connection,
     position: i64,
-    initiated: &Initiated,
-    decided: Option<Decided<'_>>,
+    Input { initiated, arguments }: &Input<'_>,
+    decision: Option<&Decision>,
 ) -> Result<(), SqlError> {
     let activity = match &initiated.origin {
         Origin::Proposed => None,
         Origin::Recorded(report) => Some(report),
     };
-    let arguments = initiated.arguments.as_ref().map(Json::as_str);
     let context = initiated.context.as_ref().map(Json::as_str);
-    input(txn, position, [arguments.into(), context.into(), json(activity)?], decided)
+    let [arguments, redacted] = texts(arguments.as_ref());
+    input(txn, position, [arguments, redacted, context.into(), json(activity)?], decision)
 }
 
-/// The decision on an execution that came on record in an earlier transaction. Both are of one append, so that this only
-/// happens where a batch ended between them.
-pub(super) fn write_decision(txn: &Connection, position: i64, decided: Decided<'_>) -> Result<(), SqlError> {
-    const SQL: &str = "SELECT arguments, context, activity FROM inputs WHERE position = ?1";
+/// The decision on an execution that came on record in an earlier transaction: a new one, or one that a batch ended before.
+pub(super) fn write_decision(txn: &Connection, position: i64, decision: &Decision) -> Result<(), SqlError> {
+    const SQL: &str = "SELECT arguments, redacted, context, activity FROM inputs WHERE position = ?1";
     let mut statement = txn.prepare_cached(SQL)?;
-    let texts: Option<[Option<String>; 3]> =
-        statement.query_row([position], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?])).optional()?;
+    let read = |row: &rusqlite::Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]);
+    let texts: Option<[Option<String>; 4]> = statement.query_row([position], read).optional()?;
     let texts = texts.ok_or_else(|| SqlError::Damaged("an execution has no input".to_owned()))?;
-    input(txn, position, texts.map(Cell::from), Some(decided))
+    input(txn, position, texts.map(Cell::from), Some(decision))
 }
 
 /// What came out, if anything.
-pub(super) fn write_result(txn: &Connection, position: i64, ended: Ended<'_>) -> Result<(), SqlError> {
+pub(super) fn write_result(txn: &Connection, position: i64, ended: &Ended<'_>) -> Result<(), SqlError> {
     if ended.result.is_none() && ended.error.is_none() && ended.timing.is_none() {
         return Ok(());
     }
-    let result = ended.result.map(Json::as_str);
-    insert(txn, INSERT_RESULT, &[Cell::Int(position), result.into(), json(ended.error)?, json(ended.timing)?])
+    let [result, redacted] = texts(ended.result.as_ref());
+    let cells = [Cell::Int(position), result, redacted, json(ended.error)?, json(ended.timing)?];
+    insert(txn, INSERT_RESULT, &cells)
 }
 
-/// The arguments of an execution that came on record in an earlier transaction.
-pub(super) fn arguments(txn: &Connection, position: i64) -> Result<Option<String>, SqlError> {
-    let mut statement = txn.prepare_cached("SELECT arguments FROM inputs WHERE position = ?1")?;
-    let found = statement.query_row([position], |row| row.get(0)).optional()?;
-    Ok(found.flatten())
+/// Arguments and context of an execution that came on record in an earlier transaction.
+pub(super) fn inputs(txn: &Connection, position: i64) -> Result<[Option<String>; 2], SqlError> {
+    let mut statement = txn.prepare_cached("SELECT arguments, context FROM inputs WHERE position = ?1")?;
+    let found = statement.query_row([position], |row| Ok([row.get(0)?, row.get(1)?])).optional()?;
+    Ok(found.unwrap_or_default())
 }

@@ -5,15 +5,11 @@ use std::sync::LazyLock;
 use proto_events::{Json, TenantId};
 use rusqlite::Connection;
 use uuid::Uuid;
-use vidimus_domain::execution::{ApprovalStatus, ExecutionStatus};
 
-use super::{
-    ExecutionDetail, ExecutionFilter, ExecutionRow,
-    table::{self, COLUMNS},
-};
+use super::{ExecutionDetail, ExecutionFilter, ExecutionRow, cells, filter, table::COLUMNS};
 use crate::{
     Cursor, Page, PageRequest,
-    facet::{AllOf, Facet},
+    facet::AllOf,
     page::Kind,
     search,
     sql::{Cell, Columns, Select, SqlError, positions_of},
@@ -24,11 +20,12 @@ pub(super) fn row_by_id(
     tenant: &TenantId,
     id: Uuid,
 ) -> Result<Option<ExecutionRow>, SqlError> {
-    static SQL: LazyLock<String> =
-        LazyLock::new(|| format!("SELECT {COLUMNS} FROM executions WHERE execution_id = ?1 AND tenant = ?2"));
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!("SELECT {} FROM executions WHERE execution_id = ?1 AND tenant = ?2", *COLUMNS)
+    });
     let mut statement = connection.prepare_cached(&SQL)?;
     let mut rows = statement.query((id.as_bytes(), tenant.as_str()))?;
-    rows.next()?.map(table::read).transpose()
+    rows.next()?.map(cells::read).transpose()
 }
 
 /// One execution with all that is known of it.
@@ -42,26 +39,26 @@ pub(crate) fn detail(
     let mut detail = ExecutionDetail {
         row,
         arguments: None,
+        redacted_arguments: Vec::new(),
         context: None,
         activity: None,
         decision: None,
-        missing_requirement: None,
-        next_owner: None,
         result: None,
+        redacted_result: Vec::new(),
         error: None,
         timing: None,
     };
-    side(connection, "SELECT * FROM inputs WHERE position = ?1", position, 8, |c| {
+    side(connection, "SELECT * FROM inputs WHERE position = ?1", position, 7, |c| {
         detail.arguments = opt_json_text(c)?;
+        detail.redacted_arguments = c.opt_json()?.unwrap_or_default();
         detail.context = opt_json_text(c)?;
         detail.activity = c.opt_json()?;
         detail.decision = c.opt_json()?;
-        detail.missing_requirement = c.opt_string()?;
-        detail.next_owner = c.opt_string()?;
         Ok(())
     })?;
-    side(connection, "SELECT * FROM results WHERE position = ?1", position, 5, |c| {
+    side(connection, "SELECT * FROM results WHERE position = ?1", position, 6, |c| {
         detail.result = opt_json_text(c)?;
+        detail.redacted_result = c.opt_json()?.unwrap_or_default();
         detail.error = c.opt_json()?;
         detail.timing = c.opt_json()?;
         Ok(())
@@ -90,37 +87,6 @@ pub(super) fn side(
     read(&mut columns)
 }
 
-/// The filters over what changes about an execution, which have ordinary indexes; the most telling first.
-fn changing(filter: &ExecutionFilter) -> [(&'static str, &'static str, Option<&str>); 4] {
-    [
-        ("resolved_by_id", "executions_by_resolver", filter.resolved_by.as_deref()),
-        ("stage", "executions_by_stage", filter.stage.map(|stage| stage.as_str())),
-        (
-            "approval_status",
-            "executions_by_approval_status",
-            filter.approval_status.map(|status| status.as_str()),
-        ),
-        ("status", "executions_by_status", filter.status.map(|status| status.as_str())),
-    ]
-}
-
-/// The filters over what never changes, which are words of the word index.
-fn lasting(filter: &ExecutionFilter) -> [(&'static str, Facet, Option<&str>); 3] {
-    [
-        ("agent", Facet::Agent, filter.agent.as_deref()),
-        ("conversation", Facet::Conversation, filter.conversation.as_deref()),
-        ("function", Facet::Function, filter.function.as_deref()),
-    ]
-}
-
-/// Whether the filter asks for something that few executions are at any time, or that one person did.
-fn is_narrow(filter: &ExecutionFilter) -> bool {
-    filter.resolved_by.is_some()
-        || filter.stage.is_some_and(|stage| !stage.is_terminal())
-        || filter.approval_status == Some(ApprovalStatus::Pending)
-        || matches!(filter.status, Some(ExecutionStatus::Pending | ExecutionStatus::PendingApproval))
-}
-
 /// The statement for a page of executions. Every order is that of the positions, latest first, which every index gives:
 /// nothing is ever sorted.
 pub(crate) fn select<'f>(
@@ -135,22 +101,17 @@ pub(crate) fn select<'f>(
         Some(text) => search::require(&mut words, text)?,
         None => false,
     };
-    let (changing, lasting) = (changing(filter), lasting(filter));
-    let index = changing.iter().find(|(_, _, value)| value.is_some()).map(|(_, index, _)| index);
-    let has_lasting = lasting.iter().any(|(_, _, value)| value.is_some());
-    let by_index = index.filter(|_| !has_text && (!has_lasting || is_narrow(filter)));
+    let (changing, lasting) = (filter::changing(filter), filter::lasting(filter));
+    let index = changing.first().map(|changing| changing.index);
+    let by_index = index.filter(|_| !has_text && (lasting.is_empty() || filter::is_narrow(filter)));
     let (position, mut select) = match by_index {
         Some(index) => {
-            let head = format!("SELECT {COLUMNS} FROM executions INDEXED BY {index}");
+            let head = format!("SELECT {} FROM executions INDEXED BY {index}", *COLUMNS);
             ("executions.position", Select::new(head))
         }
         // The outer loop is over what the words find, which FTS5 gives in the order of the row ids.
         None => {
-            for (_, facet, value) in lasting {
-                if let Some(value) = value {
-                    words.facet(facet, tenant, value.as_bytes());
-                }
-            }
+            lasting.iter().for_each(|lasting| words.facet(lasting.facet, tenant, &lasting.word));
             let columns = COLUMNS.replacen("position", "executions.position", 1);
             let head = format!(
                 "SELECT {columns} FROM words CROSS JOIN executions ON executions.position = words.rowid"
@@ -160,11 +121,17 @@ pub(crate) fn select<'f>(
     };
     // The words may find too much (two values may share one), never too little.
     select = select.and("tenant =", Cell::from(tenant.as_str()));
-    let columns = changing.map(|(column, _, value)| (column, value));
-    for (column, value) in columns.into_iter().chain(lasting.map(|(column, _, value)| (column, value))) {
-        if let Some(value) = value {
-            select = select.and(&format!("{column} ="), Cell::from(value));
-        }
+    for changing in changing {
+        select = match changing.value {
+            Some(value) => select.and_each(changing.condition, value),
+            None => select.and_is(changing.condition),
+        };
+    }
+    for lasting in lasting {
+        select = select.and_each(lasting.condition, lasting.value);
+    }
+    for usual in filter::usual(filter) {
+        select = select.and_is(usual);
     }
     let (first, last) = positions_of(connection, filter.from, filter.to)?;
     let last = after.map_or(last, |after| last.min(after - 1));
@@ -193,10 +160,39 @@ pub(crate) fn page(
     let (limit, after) = request.check(Kind::Executions)?;
     // One more than asked for tells whether there is a next page.
     let select = select(connection, tenant, filter, after.map(|(_, position)| position), limit + 1)?;
-    let mut items = select.rows(connection, table::read)?;
+    let mut items = select.rows(connection, cells::read)?;
     let more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(|row| Cursor::at(Kind::Executions, 0, position_of(row)));
+    Ok(Page { items, next })
+}
+
+/// The statement for a page of those that wait to be settled, in the order in which their leases ran out.
+pub(crate) fn select_unsettled(tenant: &TenantId, after: Option<(i64, i64)>, limit: usize) -> Select<'_> {
+    let mut select =
+        Select::new(format!("SELECT {} FROM executions INDEXED BY executions_unsettled", *COLUMNS))
+            .and("tenant =", tenant.as_str().into())
+            .and_is("stage = 'unknown'");
+    if let Some(after) = after {
+        select = select.and_after("lease_expires_at, position", after);
+    }
+    select.finish("ORDER BY lease_expires_at, position", limit)
+}
+
+/// A page of the executions that wait to be settled, those whose lease ran out first come first.
+pub(crate) fn unsettled(
+    connection: &Connection,
+    tenant: &TenantId,
+    request: &PageRequest,
+) -> Result<Page<ExecutionRow>, SqlError> {
+    let (limit, after) = request.check(Kind::Unsettled)?;
+    let mut items = select_unsettled(tenant, after, limit + 1).rows(connection, cells::read)?;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|row| {
+        let lease = row.lease_expires_at.map_or(i64::MIN, |lease| lease.as_micros());
+        Cursor::at(Kind::Unsettled, lease, position_of(row))
+    });
     Ok(Page { items, next })
 }
 

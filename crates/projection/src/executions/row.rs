@@ -1,8 +1,8 @@
 //! What the execution table shows, and what can be asked of it.
 
 use proto_events::{
-    ActivityReport, Actor, ArgumentsDigest, CallError, Decision, FunctionName, GlobalPosition, Json, Outcome,
-    ResultStatus, StreamVersion, TenantId, Timestamp, Timing,
+    ActivityReport, Actor, ArgumentsDigest, CallError, Decision, Digest, FunctionName, GlobalPosition, Json,
+    Layer, Outcome, ResultStatus, RiskLevel, StreamVersion, TenantId, Timestamp, Timing, ToolType,
 };
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -25,6 +25,16 @@ pub struct ExecutionRow {
     pub request_id: Option<String>,
     /// What is called.
     pub function: FunctionName,
+    /// What the function is for, as the catalogue said when the call came on record; at most 1,000 characters.
+    pub purpose: Option<String>,
+    /// What kind of tool the function was by the catalogue then.
+    pub tool_type: Option<ToolType>,
+    /// How much could go wrong by the catalogue then.
+    pub risk: Option<RiskLevel>,
+    /// The arguments in a line of at most 240 characters, without what is sensitive; none where there are no arguments.
+    pub input_summary: Option<String>,
+    /// Members of arguments and result that are left out wherever they are shown, by name.
+    pub sensitive: Vec<String>,
     /// How it came to be on record.
     pub origin: OriginKind,
     /// Where it stands, in full.
@@ -36,8 +46,21 @@ pub struct ExecutionRow {
     /// Whether humans agreed, where they were asked.
     #[serde(serialize_with = "text")]
     pub approval_status: ApprovalStatus,
-    /// Outcome of the decision; none where it was handed in after the fact.
+    /// Outcome of the decision, the last one where it was decided on again; none where it was handed in after the fact.
     pub outcome: Option<Outcome>,
+    /// What came of the decision and of the people that were asked, in the words of the audit record; none where nothing
+    /// was decided.
+    pub audit_outcome: Option<AuditOutcome>,
+    /// The layer whose finding was the strictest: the reason for the outcome.
+    pub deciding_layer: Option<Layer>,
+    /// That finding's code.
+    pub deciding_code: Option<String>,
+    /// That finding's reason in words. At most 1,000 characters.
+    pub deciding_reason: Option<String>,
+    /// What would have to be there; on a block.
+    pub missing_requirement: Option<String>,
+    /// Who can do something about it; on a block.
+    pub next_owner: Option<String>,
     /// How the call ended, as far as anybody knows.
     pub result_status: Option<ResultStatus>,
     /// Stable code of why it did not succeed: of the block, or the tool's.
@@ -57,8 +80,43 @@ pub struct ExecutionRow {
     pub policy_set: Option<String>,
     /// The policy rules that matched.
     pub matched_rules: Vec<String>,
+    /// The tools that the agent could see, as the digest of a recorded tool set.
+    pub visible_tools: Option<Digest>,
+    /// The grant that lifted the approval.
+    pub grant: Option<Uuid>,
+    /// How often it was decided on again.
+    pub redecisions: u64,
+    /// A freeze covers it: its deadline stands still.
+    pub suspended: bool,
+    /// From when on it is too late for what it waits for: to confirm, to approve, to start, to report; as it is now, after
+    /// whatever moved it. While it is suspended, as it was when that began.
+    pub deadline: Option<Timestamp>,
     /// From when on it is too late to confirm or approve; kept after that.
     pub approval_deadline: Option<Timestamp>,
+    /// Which stage of the approvals was asked for last, from 0.
+    pub approval_stage: Option<u32>,
+    /// How many stages of approvals there are.
+    pub approval_stages: u32,
+    /// How many reviewers accepted in that stage.
+    pub votes: u32,
+    /// How many have to, one for each of the stage's needs where nobody counts for two.
+    pub votes_needed: u32,
+    /// How many acceptances that stage still misses.
+    pub votes_missing: u32,
+    /// When the requesting user confirmed; also where reviewers were asked after that.
+    pub confirmed_at: Option<Timestamp>,
+    /// Who confirmed.
+    pub confirmed_by: Option<Actor>,
+    /// How the confirmation or the approval, whichever was asked for last, was resolved.
+    pub verdict: Option<Verdict>,
+    /// What was said with that: a comment, a reason, the feedback. At most 1,000 characters.
+    pub verdict_comment: Option<String>,
+    /// In whose place it was resolved.
+    pub resolved_on_behalf_of: Option<Actor>,
+    /// Why reviewers were passed over in an emergency. At most 1,000 characters.
+    pub break_glass: Option<String>,
+    /// The new attempt with the arguments that a reviewer edited.
+    pub revised_as: Option<Uuid>,
     /// Its permit.
     pub permit_id: Option<Uuid>,
     /// From when on it is too late to start under the permit.
@@ -85,6 +143,10 @@ pub struct ExecutionRow {
     pub former_execution: Option<Uuid>,
     /// How often this attempt was proposed, at least.
     pub attempts: u64,
+    /// It was proposed again, and answered from the record.
+    pub reused: bool,
+    /// Link to the record that it led to: member `record_link` or `final_record` of the result, or else of the context.
+    pub final_record: Option<String>,
     /// Position of its last event.
     pub last_position: GlobalPosition,
     /// Version of its last event.
@@ -97,24 +159,117 @@ pub struct ExecutionDetail {
     /// Its line in the table.
     #[serde(flatten)]
     pub row: ExecutionRow,
-    /// The arguments in canonical JSON.
+    /// The arguments in canonical JSON; where `redacted_arguments` names some, `[redacted]` stands in their place. The digest is
+    /// that of the arguments with everything in them.
     pub arguments: Option<Json>,
+    /// What is left out of the arguments (JSON Pointers, RFC 6901); the empty pointer: all of them.
+    pub redacted_arguments: Vec<String>,
     /// What the caller said about the circumstances.
     pub context: Option<Json>,
     /// What the runtime said of a call that it handed in after the fact.
     pub activity: Option<ActivityReport>,
-    /// The decision.
+    /// The decision, the last one where it was decided on again.
     pub decision: Option<Decision>,
-    /// What would have to be there for a blocked call.
-    pub missing_requirement: Option<String>,
-    /// Who can do something about a blocked call.
-    pub next_owner: Option<String>,
-    /// What the tool returned.
+    /// What the tool returned; where `redacted_result` names some of it, `[redacted]` stands in its place.
     pub result: Option<Json>,
+    /// What is left out of the result (JSON Pointers, RFC 6901); the empty pointer: all of it.
+    pub redacted_result: Vec<String>,
     /// Why it failed.
     pub error: Option<CallError>,
     /// When it ran, as its runtime measured it.
     pub timing: Option<Timing>,
+}
+
+/// What came of the decision and of the people that were asked, in the six words of the audit record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditOutcome {
+    /// It may run, or might: nobody had to be asked, or reviewers approved.
+    Allowed,
+    /// The requesting user confirmed, and nobody else had to be asked.
+    Confirmed,
+    /// Somebody has still to be asked: reviewers, or the requesting user.
+    PendingApproval,
+    /// It may not run.
+    Blocked,
+    /// Somebody said no, or nobody said yes in time, or it was called off while it waited for people.
+    Rejected,
+    /// There is nothing to do.
+    NoAction,
+}
+
+impl AuditOutcome {
+    /// Every value.
+    pub const ALL: [Self; 6] = [
+        Self::Allowed,
+        Self::Confirmed,
+        Self::PendingApproval,
+        Self::Blocked,
+        Self::Rejected,
+        Self::NoAction,
+    ];
+
+    /// Its stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Confirmed => "confirmed",
+            Self::PendingApproval => "pending_approval",
+            Self::Blocked => "blocked",
+            Self::Rejected => "rejected",
+            Self::NoAction => "no_action",
+        }
+    }
+}
+
+/// How a confirmation or an approval was resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The requesting user confirmed.
+    Confirmed,
+    /// The requesting user declined.
+    Declined,
+    /// The requesting user did not confirm in time.
+    ConfirmationExpired,
+    /// Reviewers approved.
+    Approved,
+    /// A reviewer denied it.
+    Denied,
+    /// A reviewer aborted it, with feedback.
+    Aborted,
+    /// A reviewer edited the arguments: a new attempt took its place.
+    Revised,
+    /// Nobody resolved the approval in time.
+    ApprovalExpired,
+}
+
+impl Verdict {
+    /// Every value.
+    pub const ALL: [Self; 8] = [
+        Self::Confirmed,
+        Self::Declined,
+        Self::ConfirmationExpired,
+        Self::Approved,
+        Self::Denied,
+        Self::Aborted,
+        Self::Revised,
+        Self::ApprovalExpired,
+    ];
+
+    /// Its stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Declined => "declined",
+            Self::ConfirmationExpired => "confirmation_expired",
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+            Self::Aborted => "aborted",
+            Self::Revised => "revised",
+            Self::ApprovalExpired => "approval_expired",
+        }
+    }
 }
 
 /// How an execution came to be on record.
@@ -153,11 +308,41 @@ pub struct ExecutionFilter {
     pub approval_status: Option<ApprovalStatus>,
     /// Id of the principal who resolved the approval or the confirmation.
     pub resolved_by: Option<String>,
+    /// Outcome of the decision.
+    pub outcome: Option<Outcome>,
+    /// What came of it, in the words of the audit record.
+    pub audit_outcome: Option<AuditOutcome>,
+    /// The layer that decided.
+    pub layer: Option<Layer>,
+    /// The code of the reason that decided.
+    pub code: Option<String>,
+    /// Id of a policy rule that matched.
+    pub rule: Option<String>,
+    /// The policy set that it was decided under.
+    pub policy_set: Option<String>,
+    /// What kind of tool the function was.
+    pub tool_type: Option<ToolType>,
+    /// How much could go wrong.
+    pub risk: Option<RiskLevel>,
+    /// Whether it started, went silent, and waits to be settled by evidence.
+    pub unsettled: Option<bool>,
+    /// Whether a freeze covers it.
+    pub suspended: Option<bool>,
+    /// On whose behalf.
+    pub requester: Option<Actor>,
+    /// Who proposed it or handed it in.
+    pub initiated_by: Option<Actor>,
+    /// The tools that the agent could see, as the digest of a recorded tool set.
+    pub visible_tools: Option<Digest>,
+    /// The grant that lifted the approval.
+    pub grant: Option<Uuid>,
+    /// Link to the record that it led to.
+    pub final_record: Option<String>,
     /// Created at this time or later.
     pub from: Option<Timestamp>,
     /// Created before this time.
     pub to: Option<Timestamp>,
-    /// Words that all occur in function, conversation, agent, arguments, result or error; `word*` finds what begins so.
+    /// Words that all occur in function, conversation, agent, arguments, context, result or error, as far as they are shown; `word*` finds what begins so.
     pub search: Option<String>,
 }
 

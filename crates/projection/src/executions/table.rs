@@ -3,46 +3,59 @@
 //! What can be large is in tables of its own, each written once: a list never reads it, and a change of the row does
 //! not write it again. The same schema fits PostgreSQL but for the word index, where `tsvector` takes FTS5's place.
 
-use proto_events::{Actor, Outcome, ResultStatus};
-use rusqlite::Row;
-use vidimus_domain::execution::{ApprovalStatus, ExecutionStatus, Stage};
+use std::sync::LazyLock;
 
-use super::{ExecutionRow, OriginKind, Progress};
-use crate::sql::{Cell, Columns, Schema, SqlError};
+use crate::sql::Schema;
 
 pub(crate) static SCHEMA: Schema = Schema {
-    version: 1,
+    version: 2,
     tables: "
         CREATE TABLE executions (
             position INTEGER PRIMARY KEY,
             tenant TEXT NOT NULL, execution_id BLOB NOT NULL,
             agent TEXT NOT NULL, conversation TEXT NOT NULL, request_id TEXT, function TEXT NOT NULL,
+            purpose TEXT, tool_type TEXT, risk TEXT, input_summary TEXT, sensitive TEXT,
             origin TEXT NOT NULL,
             requester_kind TEXT NOT NULL, requester_id TEXT NOT NULL,
             initiated_by_kind TEXT NOT NULL, initiated_by_id TEXT NOT NULL,
             arguments_digest BLOB, idempotency_key TEXT, former_execution BLOB, created_at INTEGER NOT NULL,
             stage TEXT NOT NULL, status TEXT NOT NULL, approval_status TEXT NOT NULL,
-            outcome TEXT, result_status TEXT, reason_code TEXT, reason TEXT,
+            outcome TEXT, audit_outcome TEXT, deciding_layer TEXT, deciding_code TEXT, deciding_reason TEXT,
+            missing_requirement TEXT, next_owner TEXT, result_status TEXT, reason_code TEXT, reason TEXT,
             started_by_kind TEXT, started_by_id TEXT,
-            policy_set TEXT, matched_rules TEXT,
-            approval_deadline INTEGER, permit_id BLOB, permit_expires_at INTEGER, lease_expires_at INTEGER,
+            policy_set TEXT, matched_rules TEXT, visible_tools BLOB, grant_id BLOB, redecisions INTEGER NOT NULL,
+            suspended INTEGER NOT NULL, deadline INTEGER, approval_deadline INTEGER,
+            approval_stage INTEGER, approval_stages INTEGER NOT NULL,
+            votes INTEGER NOT NULL, votes_needed INTEGER NOT NULL, votes_missing INTEGER NOT NULL,
+            confirmed_at INTEGER, confirmed_by_kind TEXT, confirmed_by_id TEXT,
+            verdict TEXT, verdict_comment TEXT, on_behalf_of_kind TEXT, on_behalf_of_id TEXT,
+            break_glass TEXT, revised_as BLOB,
+            permit_id BLOB, permit_expires_at INTEGER, lease_expires_at INTEGER,
             has_progress INTEGER NOT NULL, progress_message TEXT, progress_percent INTEGER,
             updated_at INTEGER NOT NULL, started_at INTEGER, finished_at INTEGER,
             resolved_at INTEGER, resolved_by_kind TEXT, resolved_by_id TEXT,
-            attempts INTEGER NOT NULL, last_position INTEGER NOT NULL, last_version INTEGER NOT NULL,
+            attempts INTEGER NOT NULL, reused INTEGER NOT NULL, final_record TEXT,
+            last_position INTEGER NOT NULL, last_version INTEGER NOT NULL,
             row_check INTEGER NOT NULL
         ) STRICT;
         -- Events name their execution by its id, so this index is needed from the start.
         CREATE UNIQUE INDEX executions_by_id ON executions (execution_id, tenant);
 
         CREATE TABLE inputs (
-            position INTEGER PRIMARY KEY, arguments TEXT, context TEXT, activity TEXT,
-            decision TEXT, missing_requirement TEXT, next_owner TEXT, row_check INTEGER NOT NULL
+            position INTEGER PRIMARY KEY, arguments TEXT, redacted TEXT, context TEXT, activity TEXT, decision TEXT,
+            row_check INTEGER NOT NULL
         ) STRICT;
         CREATE TABLE results (
-            position INTEGER PRIMARY KEY, result TEXT, error TEXT, timing TEXT, row_check INTEGER NOT NULL
+            position INTEGER PRIMARY KEY, result TEXT, redacted TEXT, error TEXT, timing TEXT,
+            row_check INTEGER NOT NULL
         ) STRICT;
-        -- The words of a text, and those that stand for what never changes about a row.
+        -- What the catalogue says now: a row takes it over when it begins.
+        CREATE TABLE functions (
+            tenant TEXT NOT NULL, function TEXT NOT NULL, purpose TEXT NOT NULL, tool_type TEXT NOT NULL,
+            risk TEXT NOT NULL, row_check INTEGER NOT NULL,
+            PRIMARY KEY (tenant, function)
+        ) STRICT, WITHOUT ROWID;
+        -- The words of a text, and those that stand for what seldom or never changes about a row.
         CREATE VIRTUAL TABLE words USING fts5 (
             word, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
         );
@@ -52,7 +65,11 @@ pub(crate) static SCHEMA: Schema = Schema {
         CREATE INDEX executions_by_status ON executions (tenant, status);
         CREATE INDEX executions_by_stage ON executions (tenant, stage);
         CREATE INDEX executions_by_approval_status ON executions (tenant, approval_status);
-        CREATE INDEX executions_by_resolver ON executions (tenant, resolved_by_id) WHERE resolved_by_id IS NOT NULL;",
+        CREATE INDEX executions_by_audit_outcome ON executions (tenant, audit_outcome) WHERE audit_outcome IS NOT NULL;
+        CREATE INDEX executions_by_resolver ON executions (tenant, resolved_by_id) WHERE resolved_by_id IS NOT NULL;
+        CREATE INDEX executions_suspended ON executions (tenant) WHERE suspended = 1;
+        -- The queue of those that wait to be settled, in its order.
+        CREATE INDEX executions_unsettled ON executions (tenant, lease_expires_at) WHERE stage = 'unknown';",
     bulk: (
         "INSERT INTO words (words, rank) VALUES ('hashsize', 33554432), ('automerge', 0);",
         "INSERT INTO words (words, rank) VALUES ('hashsize', 1048576), ('automerge', 4);",
@@ -61,167 +78,112 @@ pub(crate) static SCHEMA: Schema = Schema {
         "SELECT * FROM executions ORDER BY position",
         "SELECT * FROM inputs ORDER BY position",
         "SELECT * FROM results ORDER BY position",
+        "SELECT * FROM functions ORDER BY tenant, function",
         "SELECT term, doc FROM word_rows",
     ],
 };
 
-/// The columns of `executions`, in the order of [`cells`], and the check.
-pub(super) const COLUMNS: &str = "position, tenant, execution_id, agent, conversation, request_id, function, origin,
-    requester_kind, requester_id, initiated_by_kind, initiated_by_id, arguments_digest, idempotency_key,
-    former_execution, created_at, stage, status, approval_status, outcome, result_status, reason_code, reason,
-    started_by_kind, started_by_id, policy_set, matched_rules, approval_deadline, permit_id, permit_expires_at,
-    lease_expires_at, has_progress, progress_message, progress_percent, updated_at, started_at, finished_at,
-    resolved_at, resolved_by_kind, resolved_by_id, attempts, last_position, last_version, row_check";
-/// How many they are.
-pub(super) const COLUMN_COUNT: usize = 44;
+/// What is known of an execution from its first event on, and never changes.
+const FIXED: [&str; 21] = [
+    "position",
+    "tenant",
+    "execution_id",
+    "agent",
+    "conversation",
+    "request_id",
+    "function",
+    "purpose",
+    "tool_type",
+    "risk",
+    "input_summary",
+    "sensitive",
+    "origin",
+    "requester_kind",
+    "requester_id",
+    "initiated_by_kind",
+    "initiated_by_id",
+    "arguments_digest",
+    "idempotency_key",
+    "former_execution",
+    "created_at",
+];
+/// What can change, and the check.
+const CHANGING: [&str; 55] = [
+    "stage",
+    "status",
+    "approval_status",
+    "outcome",
+    "audit_outcome",
+    "deciding_layer",
+    "deciding_code",
+    "deciding_reason",
+    "missing_requirement",
+    "next_owner",
+    "result_status",
+    "reason_code",
+    "reason",
+    "started_by_kind",
+    "started_by_id",
+    "policy_set",
+    "matched_rules",
+    "visible_tools",
+    "grant_id",
+    "redecisions",
+    "suspended",
+    "deadline",
+    "approval_deadline",
+    "approval_stage",
+    "approval_stages",
+    "votes",
+    "votes_needed",
+    "votes_missing",
+    "confirmed_at",
+    "confirmed_by_kind",
+    "confirmed_by_id",
+    "verdict",
+    "verdict_comment",
+    "on_behalf_of_kind",
+    "on_behalf_of_id",
+    "break_glass",
+    "revised_as",
+    "permit_id",
+    "permit_expires_at",
+    "lease_expires_at",
+    "has_progress",
+    "progress_message",
+    "progress_percent",
+    "updated_at",
+    "started_at",
+    "finished_at",
+    "resolved_at",
+    "resolved_by_kind",
+    "resolved_by_id",
+    "attempts",
+    "reused",
+    "final_record",
+    "last_position",
+    "last_version",
+    "row_check",
+];
 
-pub(super) const INSERT: &str = "INSERT INTO executions VALUES
-    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
-     ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44)";
+/// How many columns there are.
+pub(super) const COLUMN_COUNT: usize = FIXED.len() + CHANGING.len();
+
+fn columns() -> impl Iterator<Item = &'static str> {
+    FIXED.into_iter().chain(CHANGING)
+}
+
+/// The columns of `executions`, in the order of the cells, and the check.
+pub(super) static COLUMNS: LazyLock<String> = LazyLock::new(|| columns().collect::<Vec<_>>().join(", "));
+
+pub(super) static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let values: Vec<_> = (1..=COLUMN_COUNT).map(|index| format!("?{index}")).collect();
+    format!("INSERT INTO executions ({}) VALUES ({})", *COLUMNS, values.join(", "))
+});
+
 /// Only what can change, so that the indexes over the rest are left alone.
-pub(super) const UPDATE: &str = "UPDATE executions SET stage = ?17, status = ?18, approval_status = ?19, outcome = ?20,
-    result_status = ?21, reason_code = ?22, reason = ?23, started_by_kind = ?24, started_by_id = ?25, policy_set = ?26,
-    matched_rules = ?27, approval_deadline = ?28, permit_id = ?29, permit_expires_at = ?30, lease_expires_at = ?31,
-    has_progress = ?32, progress_message = ?33, progress_percent = ?34, updated_at = ?35, started_at = ?36,
-    finished_at = ?37, resolved_at = ?38, resolved_by_kind = ?39, resolved_by_id = ?40, attempts = ?41,
-    last_position = ?42, last_version = ?43, row_check = ?44 WHERE position = ?1";
-
-const OUTCOMES: [Outcome; 5] = [
-    Outcome::NoOp,
-    Outcome::Allowed,
-    Outcome::ConfirmationRequired,
-    Outcome::AwaitingApproval,
-    Outcome::Blocked,
-];
-const RESULT_STATUSES: [ResultStatus; 6] = [
-    ResultStatus::Succeeded,
-    ResultStatus::Failed,
-    ResultStatus::TimedOut,
-    ResultStatus::Skipped,
-    ResultStatus::Cancelled,
-    ResultStatus::Unknown,
-];
-const ORIGINS: [OriginKind; 2] = [OriginKind::Proposed, OriginKind::Recorded];
-
-const fn origin(kind: OriginKind) -> &'static str {
-    match kind {
-        OriginKind::Proposed => "proposed",
-        OriginKind::Recorded => "recorded",
-    }
-}
-
-fn kind(actor: Option<&Actor>) -> Cell<'_> {
-    actor.map(|actor| actor.kind.as_str()).into()
-}
-
-fn id(actor: Option<&Actor>) -> Cell<'_> {
-    actor.map(|actor| &*actor.id).into()
-}
-
-/// A list of names as JSON text; none where it is empty.
-pub(crate) fn names(names: &[String]) -> Cell<'_> {
-    if names.is_empty() { Cell::Null } else { serde_json::to_string(names).ok().into() }
-}
-
-/// The row's values, in the order of [`COLUMNS`].
-pub(super) fn cells(row: &ExecutionRow) -> [Cell<'_>; COLUMN_COUNT - 1] {
-    let progress = row.progress.as_ref();
-    [
-        row.position.get().into(),
-        row.tenant.as_str().into(),
-        (&row.execution_id).into(),
-        (&row.agent).into(),
-        (&row.conversation).into(),
-        row.request_id.as_ref().into(),
-        row.function.as_str().into(),
-        origin(row.origin).into(),
-        kind(Some(&row.requester)),
-        id(Some(&row.requester)),
-        kind(Some(&row.initiated_by)),
-        id(Some(&row.initiated_by)),
-        row.arguments_digest.as_ref().into(),
-        row.idempotency_key.as_ref().into(),
-        row.former_execution.as_ref().into(),
-        row.created_at.into(),
-        row.stage.as_str().into(),
-        row.status.as_str().into(),
-        row.approval_status.as_str().into(),
-        row.outcome.map(Outcome::as_str).into(),
-        row.result_status.map(ResultStatus::as_str).into(),
-        row.reason_code.as_ref().into(),
-        row.reason.as_ref().into(),
-        kind(row.started_by.as_ref()),
-        id(row.started_by.as_ref()),
-        row.policy_set.as_ref().into(),
-        names(&row.matched_rules),
-        row.approval_deadline.into(),
-        row.permit_id.as_ref().into(),
-        row.permit_expires_at.into(),
-        row.lease_expires_at.into(),
-        u64::from(progress.is_some()).into(),
-        progress.and_then(|progress| progress.message.as_ref()).into(),
-        progress.and_then(|progress| progress.percent).map(u64::from).into(),
-        row.updated_at.into(),
-        row.started_at.into(),
-        row.finished_at.into(),
-        row.resolved_at.into(),
-        kind(row.resolved_by.as_ref()),
-        id(row.resolved_by.as_ref()),
-        row.attempts.into(),
-        row.last_position.get().into(),
-        row.last_version.get().into(),
-    ]
-}
-
-/// Reads [`COLUMNS`], from the row's first column on.
-pub(super) fn read(row: &Row<'_>) -> Result<ExecutionRow, SqlError> {
-    let mut c = Columns::checked(row, 0, COLUMN_COUNT)?;
-    let missing = || SqlError::Damaged("an execution has no origin".to_owned());
-    Ok(ExecutionRow {
-        position: c.position()?,
-        tenant: c.parse()?,
-        execution_id: c.id()?,
-        agent: c.string()?,
-        conversation: c.string()?,
-        request_id: c.opt_string()?,
-        function: c.parse()?,
-        origin: c.opt_named(&ORIGINS, origin)?.ok_or_else(missing)?,
-        requester: c.actor()?,
-        initiated_by: c.actor()?,
-        arguments_digest: c.opt_digest()?,
-        idempotency_key: c.opt_string()?,
-        former_execution: c.opt_id()?,
-        created_at: c.time()?,
-        stage: c.parse::<Stage>()?,
-        status: c.parse::<ExecutionStatus>()?,
-        approval_status: c.parse::<ApprovalStatus>()?,
-        outcome: c.opt_named(&OUTCOMES, Outcome::as_str)?,
-        result_status: c.opt_named(&RESULT_STATUSES, ResultStatus::as_str)?,
-        reason_code: c.opt_string()?,
-        reason: c.opt_string()?,
-        started_by: c.opt_actor()?,
-        policy_set: c.opt_string()?,
-        matched_rules: c.opt_json()?.unwrap_or_default(),
-        approval_deadline: c.opt_time()?,
-        permit_id: c.opt_id()?,
-        permit_expires_at: c.opt_time()?,
-        lease_expires_at: c.opt_time()?,
-        progress: read_progress(&mut c)?,
-        updated_at: c.time()?,
-        started_at: c.opt_time()?,
-        finished_at: c.opt_time()?,
-        resolved_at: c.opt_time()?,
-        resolved_by: c.opt_actor()?,
-        attempts: c.count()?,
-        last_position: c.position()?,
-        last_version: c.version()?,
-    })
-}
-
-fn read_progress(c: &mut Columns<'_>) -> Result<Option<Progress>, SqlError> {
-    let is_there = c.int()? != 0;
-    let message = c.opt_string()?;
-    let percent = c.opt_int()?.map(u8::try_from).transpose();
-    let percent = percent.map_err(|_| SqlError::Damaged("a percentage is out of range".to_owned()))?;
-    Ok(is_there.then_some(Progress { message, percent }))
-}
+pub(super) static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    let set = columns().enumerate().skip(FIXED.len());
+    let set: Vec<_> = set.map(|(index, column)| format!("{column} = ?{}", index + 1)).collect();
+    format!("UPDATE executions SET {} WHERE position = ?1", set.join(", "))
+});

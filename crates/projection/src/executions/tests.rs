@@ -2,23 +2,40 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use proto_events::{Actor, Event, ExecutionEvent, Outcome, ResultStatus};
-use vidimus_domain::execution::{Action, ApprovalStatus, ExecutionStatus, Stage};
+use proto_events::{Actor, Event, ExecutionEvent, FunctionEvent, Outcome, ResultStatus};
+use vidimus_domain::execution::{Action, ApprovalStatus, Execution, ExecutionStatus, Stage, Verdict as Said};
 use vidimus_log::MemoryLog;
 
-use super::{ExecutionRow, fold};
+use super::{
+    AuditOutcome, ExecutionRow, Verdict,
+    fold::{self, Described},
+};
 use crate::{
     DecodedEvent,
-    testing::{History, decoded, full_history},
+    testing::{History, approve, decoded, full_history, reviewer},
 };
 
 fn fold_all(events: &[DecodedEvent]) -> Vec<ExecutionRow> {
     let mut rows: BTreeMap<_, ExecutionRow> = BTreeMap::new();
+    let mut functions: BTreeMap<_, Described> = BTreeMap::new();
     for DecodedEvent { recorded, event } in events {
+        match event {
+            Event::Function(FunctionEvent::Described(event)) => {
+                let described = Described::of(&event.description);
+                functions.insert((recorded.tenant.clone(), event.function.clone()), described);
+            }
+            Event::Function(FunctionEvent::Withdrawn(event)) => {
+                functions.remove(&(recorded.tenant.clone(), event.function.clone()));
+            }
+            _ => {}
+        }
         let Event::Execution(event) = event else { continue };
         let key = (recorded.tenant.clone(), recorded.stream.clone());
         match event {
-            ExecutionEvent::Initiated(initiated) => drop(rows.insert(key, fold::begin(recorded, initiated))),
+            ExecutionEvent::Initiated(initiated) => {
+                let described = functions.get(&(recorded.tenant.clone(), initiated.call.function.clone()));
+                drop(rows.insert(key, fold::begin(recorded, initiated, described)));
+            }
             event => assert!(fold::evolve(rows.get_mut(&key).unwrap(), recorded, event)),
         }
     }
@@ -59,10 +76,15 @@ async fn rows_say_what_the_deciders_state_says_after_every_kind_of_event() {
         assert_eq!(row.progress.is_some(), state.progress_count > 0);
         assert_eq!(row.idempotency_key, state.initiated.idempotency_key);
         assert_eq!(row.former_execution, state.initiated.former_execution);
+        knows_of_the_decision(&row, state);
         match &state.resolution {
             Some(resolution) => {
                 assert_eq!(row.resolved_at, Some(resolution.at));
                 assert_eq!(row.resolved_by.as_ref(), Some(&resolution.by));
+                assert_eq!(row.resolved_on_behalf_of, resolution.on_behalf_of);
+                assert_eq!(row.break_glass, resolution.break_glass);
+                assert_eq!(row.revised_as, resolution.revised_as);
+                assert_eq!(row.verdict_comment, resolution.text);
             }
             None if row.approval_status == ApprovalStatus::NotRequired => {
                 assert_eq!((row.resolved_at, row.resolved_by), (state.ended_at, None));
@@ -71,6 +93,54 @@ async fn rows_say_what_the_deciders_state_says_after_every_kind_of_event() {
             None => assert_eq!((row.resolved_at, row.resolved_by), (state.ended_at, state.ended_by.clone())),
         }
     }
+}
+
+/// What was decided, how far people are with it, and until when it waits.
+fn knows_of_the_decision(row: &ExecutionRow, state: &Execution) {
+    let decision = state.decision.as_ref();
+    let deciding = decision.and_then(|decision| decision.deciding());
+    assert_eq!(row.deciding_layer, deciding.map(|finding| finding.layer));
+    assert_eq!(row.deciding_code, deciding.map(|finding| finding.code.clone()));
+    assert_eq!(row.deciding_reason, deciding.map(|finding| finding.reason.clone()));
+    assert_eq!(row.policy_set, decision.and_then(|decision| decision.policy_set.clone()));
+    assert_eq!(row.visible_tools, decision.and_then(|decision| decision.visible_tools));
+    assert_eq!(row.grant, decision.and_then(|decision| decision.grant));
+    let rules = decision.map(|decision| decision.matched_rules.clone()).unwrap_or_default();
+    assert_eq!(row.matched_rules, rules);
+    assert_eq!(row.missing_requirement.is_some(), state.stage == Stage::Blocked);
+    assert_eq!(row.next_owner.is_some(), state.stage == Stage::Blocked);
+    assert_eq!(row.redecisions, u64::from(state.redecisions));
+    assert_eq!(row.suspended, state.suspended.is_some());
+    assert_eq!(row.sensitive, state.initiated.sensitive);
+    assert_eq!(row.reused, state.reattempts > 0);
+    let confirmed = state.confirmation.as_ref().filter(|said| said.verdict == Said::Confirmed);
+    assert_eq!(row.confirmed_by.as_ref(), confirmed.map(|said| &said.by));
+    assert_eq!(row.confirmed_at, confirmed.map(|said| said.at));
+    let waits_until = match state.stage {
+        Stage::AwaitingConfirmation | Stage::AwaitingApproval => state.human_deadline,
+        Stage::Permitted => state.permit.as_ref().map(|permit| permit.expires_at),
+        Stage::InProgress => state.lease_expires_at,
+        _ => None,
+    };
+    assert_eq!(row.deadline, waits_until);
+    assert_eq!(row.approval_stages as usize, state.requirement.stages.len());
+    if let Some(approval) = state.approval.as_ref().filter(|_| state.stage == Stage::AwaitingApproval) {
+        assert_eq!(row.approval_stage, Some(approval.stage));
+        assert_eq!(row.votes as usize, approval.current_votes().count());
+        assert_eq!(row.votes_missing, approval.missing(&state.requirement));
+        let needs = &approval.asks(&state.requirement).unwrap().needs;
+        assert_eq!(row.votes_needed, needs.iter().map(|need| need.quorum).sum::<u32>());
+    }
+    let audit = match (row.outcome, row.approval_status, row.verdict) {
+        (None, ..) => None,
+        (Some(Outcome::Blocked), ..) => Some(AuditOutcome::Blocked),
+        (Some(Outcome::NoOp), ..) => Some(AuditOutcome::NoAction),
+        (_, ApprovalStatus::Pending, _) => Some(AuditOutcome::PendingApproval),
+        (_, ApprovalStatus::Rejected, _) => Some(AuditOutcome::Rejected),
+        (_, ApprovalStatus::Approved, Some(Verdict::Confirmed)) => Some(AuditOutcome::Confirmed),
+        (_, ApprovalStatus::Approved | ApprovalStatus::NotRequired, _) => Some(AuditOutcome::Allowed),
+    };
+    assert_eq!(row.audit_outcome, audit);
 }
 
 /// What the table says of the only execution.
@@ -122,11 +192,15 @@ async fn every_end_has_its_words() {
     let (carol, agent, requester) = (Actor::user("carol"), Actor::agent("a1"), Actor::user("requester"));
     let (permit_id, permit_ttl) = (uuid::Uuid::nil(), Duration::from_secs(3600));
     let system = Actor::system("deadlines");
-    let approve =
-        Action::Approve { comment: None, arguments_digest: None, eligible: true, permit_id, permit_ttl };
-    let start = || (agent.clone(), Action::Start { permit_id, arguments_digest: None, lease: permit_ttl });
-    let deny = Action::Deny { reason: "too dear".into(), eligible: true };
-    let abort = Action::Abort { feedback: "ask first".into(), eligible: true };
+    let approve = approve(&carol, None, permit_id);
+    let policy_set = Some("set-1".to_owned());
+    let start = Action::Start { permit_id, arguments_digest: None, lease: permit_ttl, policy_set };
+    let start = || (agent.clone(), start.clone());
+    let deny = Action::Deny { reason: "too dear".into(), reviewer: reviewer(&carol) };
+    let abort = |revised_as| {
+        let (feedback, reviewer) = ("ask first".to_owned(), reviewer(&carol));
+        (carol.clone(), Action::Abort { feedback, reviewer, revised_as })
+    };
     let settle = Action::Settle {
         status: ResultStatus::Succeeded,
         evidence: "ledger".into(),
@@ -163,7 +237,12 @@ async fn every_end_has_its_words() {
         ),
         (
             Outcome::AwaitingApproval,
-            vec![(carol.clone(), abort)],
+            vec![abort(None)],
+            "aborted | Failed | Rejected | resolved by user:carol | -: ask first",
+        ),
+        (
+            Outcome::AwaitingApproval,
+            vec![abort(Some(permit_id))],
             "aborted | Failed | Rejected | resolved by user:carol | -: ask first",
         ),
         (

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use proto_events::{Event, ExecutionEvent as E, Initiated, TenantId};
+use proto_events::{Decision, Event, ExecutionEvent as E, Layer, Outcome, RiskLevel, TenantId, ToolType};
 use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{
-    ExecutionRow, fold,
-    payload::{self, Decided, Ended},
+    ExecutionRow, cells, fold,
+    functions::Functions,
+    payload::{self, Ended, Input},
     query, table,
 };
 use crate::{
@@ -28,8 +29,8 @@ type Key = (TenantId, Uuid);
 struct Change<'b> {
     key: Key,
     /// It came on record in this transaction.
-    initiated: Option<&'b Initiated>,
-    decided: Option<Decided<'b>>,
+    initiated: Option<Input<'b>>,
+    decided: Option<&'b Decision>,
     ended: Option<Ended<'b>>,
 }
 
@@ -37,6 +38,7 @@ struct Change<'b> {
 #[derive(Default)]
 pub(crate) struct ExecutionsView {
     open: HashMap<Key, Box<ExecutionRow>>,
+    functions: Functions,
     words: Words,
 }
 
@@ -49,8 +51,20 @@ impl SqlView for ExecutionsView {
         // In the order of the rows: the tables and the word index grow at their end.
         let mut changes: BTreeMap<i64, Change<'_>> = BTreeMap::new();
         for decoded in events {
-            let Event::Execution(event) = &decoded.event else { continue };
-            self.change(txn, decoded, event, &mut changes)?;
+            match &decoded.event {
+                Event::Execution(event) => self.change(txn, decoded, event, &mut changes)?,
+                Event::Function(event) => self.functions.apply(txn, &decoded.recorded.tenant, event)?,
+                Event::Attempt(_)
+                | Event::Key(_)
+                | Event::Registry(_)
+                | Event::Webhook(_)
+                | Event::Catalogue(_)
+                | Event::Freeze(_)
+                | Event::Policy(_)
+                | Event::Grant(_)
+                | Event::Reviewer(_)
+                | Event::Conversation(_) => {}
+            }
         }
         let added = self.write(txn, &changes)?;
         for change in changes.values() {
@@ -66,6 +80,7 @@ impl SqlView for ExecutionsView {
 
     fn forget(&mut self) {
         self.open.clear();
+        self.functions.forget();
     }
 }
 
@@ -89,8 +104,10 @@ impl ExecutionsView {
         };
         let key = (recorded.tenant.clone(), id);
         if let E::Initiated(initiated) = event {
-            let row = fold::begin(recorded, initiated);
-            let change = Change { key: key.clone(), initiated: Some(initiated), decided: None, ended: None };
+            let described = self.functions.find(txn, &recorded.tenant, &initiated.call.function)?;
+            let row = fold::begin(recorded, initiated, described.as_deref());
+            let input = Some(Input::of(initiated));
+            let change = Change { key: key.clone(), initiated: input, decided: None, ended: None };
             changes.insert(position(&row), change);
             self.open.insert(key, Box::new(row));
             return Ok(());
@@ -115,48 +132,63 @@ impl ExecutionsView {
             ended: None,
         });
         match event {
-            E::Allowed(event) | E::NoOp(event) => change.decided = Some((&event.decision).into()),
-            E::ConfirmationRequired(event) => change.decided = Some((&event.decision).into()),
-            E::ApprovalRequired(event) => change.decided = Some((&event.decision).into()),
-            E::Blocked(event) => {
-                change.decided = Some(Decided {
-                    decision: &event.decision,
-                    missing_requirement: event.missing_requirement.as_ref(),
-                    next_owner: event.next_owner.as_ref(),
-                });
-            }
+            E::Allowed(event) | E::NoOp(event) => change.decided = Some(&event.decision),
+            E::ConfirmationRequired(event) => change.decided = Some(&event.decision),
+            E::ApprovalRequired(event) => change.decided = Some(&event.decision),
+            E::Blocked(event) => change.decided = Some(&event.decision),
+            E::Redecided(event) => change.decided = Some(&event.decision),
             E::Succeeded(event)
             | E::Failed(event)
             | E::TimedOut(event)
             | E::Skipped(event)
-            | E::Cancelled(event) => change.ended = Some(event.into()),
-            E::Settled(event) => change.ended = Some(event.into()),
-            _ => {}
+            | E::Cancelled(event) => change.ended = Some(Ended::finished(event, &row.sensitive)),
+            E::Settled(event) => change.ended = Some(Ended::settled(event, &row.sensitive)),
+            E::Initiated(_)
+            | E::Confirmed(_)
+            | E::Declined(_)
+            | E::ConfirmationExpired(_)
+            | E::ApprovalAccepted(_)
+            | E::ApprovalDenied(_)
+            | E::ApprovalAborted(_)
+            | E::ApprovalExpired(_)
+            | E::Permitted(_)
+            | E::PermitExpired(_)
+            | E::InProgress(_)
+            | E::Progressed(_)
+            | E::ResultUnknown(_)
+            | E::Reattempted(_)
+            | E::ApprovalVoted(_)
+            | E::ApprovalEscalated(_)
+            | E::ApprovalReminded(_)
+            | E::Commented(_)
+            | E::PermitWithdrawn(_)
+            | E::Suspended(_)
+            | E::Resumed(_) => {}
         }
         Ok(())
     }
 
     /// Writes every changed row once; answers how many are new.
     fn write(&mut self, txn: &Connection, changes: &BTreeMap<i64, Change<'_>>) -> Result<i64, SqlError> {
-        let mut insert = txn.prepare_cached(table::INSERT)?;
-        let mut update = txn.prepare_cached(table::UPDATE)?;
+        let mut insert = txn.prepare_cached(&table::INSERT)?;
+        let mut update = txn.prepare_cached(&table::UPDATE)?;
         let mut added = 0;
         for (&position, change) in changes {
             let Some(row) = self.open.get(&change.key) else { continue };
-            match (change.initiated, change.decided) {
+            match (&change.initiated, change.decided) {
                 (Some(initiated), decided) => {
                     added += 1;
-                    write(&mut insert, &table::cells(row))?;
+                    write(&mut insert, &cells::cells(row))?;
                     payload::write_input(txn, position, initiated, decided)?;
                 }
                 (None, decided) => {
-                    write(&mut update, &table::cells(row))?;
+                    write(&mut update, &cells::cells(row))?;
                     if let Some(decided) = decided {
                         payload::write_decision(txn, position, decided)?;
                     }
                 }
             }
-            if let Some(ended) = change.ended {
+            if let Some(ended) = &change.ended {
                 payload::write_result(txn, position, ended)?;
             }
             index(&mut self.words, txn, position, row, change)?;
@@ -173,35 +205,33 @@ fn index(
     row: &ExecutionRow,
     change: &Change<'_>,
 ) -> Result<(), SqlError> {
-    let has_more = change.ended.is_some_and(|ended| ended.result.is_some() || ended.error.is_some());
-    if change.initiated.is_none() && !has_more {
+    let ended = change.ended.as_ref();
+    let has_more = ended.is_some_and(|ended| ended.result.is_some() || ended.error.is_some());
+    if change.initiated.is_none() && change.decided.is_none() && !has_more {
         return Ok(());
     }
     words.clear();
-    let tenant = &row.tenant;
-    words.facet(Facet::Tenant, tenant, &[]);
-    words.facet(Facet::Agent, tenant, row.agent.as_bytes());
-    words.facet(Facet::Conversation, tenant, row.conversation.as_bytes());
-    words.facet(Facet::Function, tenant, row.function.as_str().as_bytes());
+    facets(words, row);
     words.text(row.function.as_str());
     words.text(&row.conversation);
     words.text(&row.agent);
-    match change.initiated {
-        Some(initiated) => {
-            if let Some(arguments) = &initiated.arguments {
-                words.json(arguments.as_str());
-            }
+    match &change.initiated {
+        Some(Input { initiated, arguments }) => {
+            let context = initiated.context.as_ref();
+            let arguments = arguments.as_ref().map(|shown| shown.json.as_str());
+            [arguments, context.map(|context| context.as_str())]
+                .into_iter()
+                .flatten()
+                .for_each(|json| words.json(json));
         }
         None => {
-            if let Some(arguments) = payload::arguments(txn, position)? {
-                words.json(&arguments);
-            }
+            payload::inputs(txn, position)?.iter().flatten().for_each(|json| words.json(json));
             txn.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([position])?;
         }
     }
-    if let Some(ended) = change.ended {
-        if let Some(result) = ended.result {
-            words.json(result.as_str());
+    if let Some(ended) = ended {
+        if let Some(result) = &ended.result {
+            words.json(result.json.as_str());
         }
         if let Some(error) = ended.error {
             words.text(&error.message);
@@ -211,4 +241,29 @@ fn index(
     let mut insert = txn.prepare_cached("INSERT INTO words (rowid, word) VALUES (?1, ?2)")?;
     insert.execute((position, words.as_str()))?;
     Ok(())
+}
+
+/// The words that stand for what seldom or never changes about a row.
+fn facets(words: &mut Words, row: &ExecutionRow) {
+    let mut facet = |facet: Facet, value: Option<&[u8]>| {
+        if let Some(value) = value {
+            words.facet(facet, &row.tenant, value);
+        }
+    };
+    facet(Facet::Tenant, Some(&[]));
+    facet(Facet::Agent, Some(row.agent.as_bytes()));
+    facet(Facet::Conversation, Some(row.conversation.as_bytes()));
+    facet(Facet::Function, Some(row.function.as_str().as_bytes()));
+    facet(Facet::ToolType, row.tool_type.map(ToolType::as_str).map(str::as_bytes));
+    facet(Facet::Risk, row.risk.map(RiskLevel::as_str).map(str::as_bytes));
+    facet(Facet::Requester, Some(row.requester.to_string().as_bytes()));
+    facet(Facet::InitiatedBy, Some(row.initiated_by.to_string().as_bytes()));
+    facet(Facet::Outcome, row.outcome.map(Outcome::as_str).map(str::as_bytes));
+    facet(Facet::Layer, row.deciding_layer.map(Layer::as_str).map(str::as_bytes));
+    facet(Facet::Code, row.deciding_code.as_deref().map(str::as_bytes));
+    facet(Facet::PolicySet, row.policy_set.as_deref().map(str::as_bytes));
+    facet(Facet::VisibleTools, row.visible_tools.as_ref().map(|digest| &digest.as_bytes()[..]));
+    facet(Facet::Grant, row.grant.as_ref().map(|grant| &grant.as_bytes()[..]));
+    facet(Facet::FinalRecord, row.final_record.as_deref().map(str::as_bytes));
+    row.matched_rules.iter().for_each(|rule| facet(Facet::Rule, Some(rule.as_bytes())));
 }

@@ -11,6 +11,7 @@ pub(crate) enum Kind {
     Approvals = 2,
     AuditNewestFirst = 3,
     AuditOldestFirst = 4,
+    Unsettled = 5,
 }
 
 const VERSION: u8 = 1;
@@ -69,7 +70,7 @@ mod tests {
         let cursor = Cursor::at(Kind::Approvals, -5, 77);
         let place = |kind| PageRequest::after(cursor.clone(), 1).check(kind);
         assert_eq!(place(Kind::Approvals), Ok((1, Some((-5, 77)))));
-        for kind in [Kind::Executions, Kind::AuditNewestFirst, Kind::AuditOldestFirst] {
+        for kind in [Kind::Executions, Kind::AuditNewestFirst, Kind::AuditOldestFirst, Kind::Unsettled] {
             assert_eq!(place(kind).unwrap_err().code(), "invalid_cursor");
         }
     }

@@ -61,6 +61,18 @@ impl From<u64> for Cell<'_> {
     }
 }
 
+impl From<u32> for Cell<'_> {
+    fn from(int: u32) -> Self {
+        Self::Int(int.into())
+    }
+}
+
+impl From<bool> for Cell<'_> {
+    fn from(flag: bool) -> Self {
+        Self::Int(flag.into())
+    }
+}
+
 impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
@@ -164,6 +176,27 @@ impl<'r> Columns<'r> {
 
     pub(crate) fn count(&mut self) -> Result<u64, SqlError> {
         u64::try_from(self.int()?).map_err(|_| damaged("a negative number"))
+    }
+
+    pub(crate) fn opt_count(&mut self) -> Result<Option<u64>, SqlError> {
+        self.opt_int()?.map(u64::try_from).transpose().map_err(|_| damaged("a negative number"))
+    }
+
+    pub(crate) fn opt_small(&mut self) -> Result<Option<u32>, SqlError> {
+        let small = self.opt_int()?.map(u32::try_from).transpose();
+        small.map_err(|_| damaged("a number is out of range"))
+    }
+
+    pub(crate) fn small(&mut self) -> Result<u32, SqlError> {
+        self.opt_small()?.ok_or_else(|| damaged("a number is missing"))
+    }
+
+    pub(crate) fn flag(&mut self) -> Result<bool, SqlError> {
+        match self.int()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(damaged("a flag is out of range")),
+        }
     }
 
     pub(crate) fn position(&mut self) -> Result<GlobalPosition, SqlError> {

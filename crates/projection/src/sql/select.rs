@@ -8,25 +8,39 @@ use super::{Cell, SqlError};
 pub(crate) struct Select<'v> {
     sql: String,
     cells: Vec<Cell<'v>>,
+    has_conditions: bool,
 }
 
 impl<'v> Select<'v> {
     /// What comes before the conditions.
     pub(crate) fn new(head: String) -> Self {
-        Self { sql: head, cells: Vec::new() }
+        Self { sql: head, cells: Vec::new(), has_conditions: false }
+    }
+
+    fn conjunction(&mut self) {
+        let word = if self.has_conditions { " AND " } else { " WHERE " };
+        self.has_conditions = true;
+        self.sql.push_str(word);
     }
 
     /// And this condition; the value goes where it ends.
     pub(crate) fn and(mut self, condition: &str, value: Cell<'v>) -> Self {
-        self.sql.push_str(if self.cells.is_empty() { " WHERE " } else { " AND " });
+        self.conjunction();
         self.cells.push(value);
         self.sql.push_str(&format!("{condition} ?{}", self.cells.len()));
         self
     }
 
+    /// And this condition, which has no value.
+    pub(crate) fn and_is(mut self, condition: &'static str) -> Self {
+        self.conjunction();
+        self.sql.push_str(condition);
+        self
+    }
+
     /// And this condition, in which `?` stands for the value, as often as it occurs.
     pub(crate) fn and_each(mut self, condition: &str, value: Cell<'v>) -> Self {
-        self.sql.push_str(if self.cells.is_empty() { " WHERE " } else { " AND " });
+        self.conjunction();
         self.cells.push(value);
         self.sql.push_str(&condition.replace('?', &format!("?{}", self.cells.len())));
         self
@@ -34,7 +48,7 @@ impl<'v> Select<'v> {
 
     /// And only what comes after these values of two columns.
     pub(crate) fn and_after(mut self, columns: &'static str, after: (i64, i64)) -> Self {
-        self.sql.push_str(if self.cells.is_empty() { " WHERE " } else { " AND " });
+        self.conjunction();
         self.cells.extend([Cell::Int(after.0), Cell::Int(after.1)]);
         self.sql.push_str(&format!("({columns}) > (?{}, ?{})", self.cells.len() - 1, self.cells.len()));
         self

@@ -34,6 +34,20 @@ impl Views {
             .await
     }
 
+    /// Executions of `tenant` that started and went silent, and wait to be settled by evidence; those whose lease ran out first
+    /// come first.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn unsettled(
+        &self,
+        tenant: &TenantId,
+        page: &PageRequest,
+    ) -> Result<Page<ExecutionRow>, QueryError> {
+        let (tenant, page) = (tenant.clone(), page.clone());
+        self.read(View::Executions, move |connection| executions::unsettled(connection, &tenant, &page)).await
+    }
+
     /// One execution of `tenant`; `None` where the tenant has none of that id.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ mod faults;
 mod harness;
 mod places;
 mod refusals;
-#[allow(dead_code, reason = "made for the tests of the views; this needs less of it")]
+#[allow(dead_code, unused_imports, reason = "made for the tests of the views; this needs less of it")]
 #[path = "../../src/testing.rs"]
 mod testing;
 mod wire;

@@ -143,6 +143,8 @@ impl World {
             requester: Some(Actor::user("rita")),
             idempotency_key: None,
             context: None,
+            former_execution: None,
+            asked_by: Vec::new(),
         };
         let runtime = principal(name, Actor::agent("runtime"), Role::Agent);
         self.engine.propose(&runtime, proposal).await.unwrap();

@@ -31,8 +31,10 @@ pub(crate) fn execution(number: u64) -> (StreamId, Vec<NewEvent>) {
             arguments_digest: Some(digest),
             requester: Actor::user("user-1"),
             idempotency_key: Some(format!("key-{number}")),
+            asked_by: Vec::new(),
             former_execution: None,
             context: None,
+            sensitive: Vec::new(),
         }),
         ExecutionEvent::InProgress(InProgress { call: call.clone(), permit_id: id, lease_expires_at: later }),
         ExecutionEvent::Succeeded(Finished {

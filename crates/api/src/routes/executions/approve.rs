@@ -5,7 +5,7 @@ use vidimus_api_types::{Approve, Execution, Problem};
 
 use super::answered;
 use crate::{
-    auth::{APPROVER, Caller},
+    auth::{ADMIN, APPROVER, Caller},
     extract::{Body, Id, Param},
     problem::ApiError,
     state::Api,
@@ -13,10 +13,11 @@ use crate::{
 
 /// Approve a call
 ///
-/// A reviewer agrees to exactly these arguments; the call then has its permit. Nobody reviews what they asked for
-/// themselves.
+/// A reviewer agrees to exactly these arguments; the call has its permit when enough have, in every stage. Nobody reviews
+/// what they asked for themselves, unless the policy says so. With `break_glass` an administrator passes over the reviewers
+/// in an emergency, which is on record as such.
 ///
-/// Roles: `approver`.
+/// Roles: `approver` or `admin`.
 #[utoipa::path(
     post,
     path = "/v1/executions/{execution_id}/approve",
@@ -25,17 +26,18 @@ use crate::{
     params(("execution_id" = Uuid, Path, description = "Its id.")),
     request_body = Approve,
     responses(
-        (status = 200, description = "Approved; the permit is in the answer.", body = Execution),
+        (status = 200, description = "Accepted; where nobody else has to, the permit is in the answer.", body = Execution),
         (status = "default", description = "No answer.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn approve(
-    caller: Caller<APPROVER>,
+    caller: Caller<{ APPROVER | ADMIN }>,
     State(api): State<Api>,
     Param(Id(execution_id)): Param<Id>,
     Body(body): Body<Approve>,
 ) -> Result<Json<Execution>, ApiError> {
+    let Approve { arguments_digest, comment, break_glass } = body;
     let answer =
-        api.engine().approve(&caller.principal, execution_id, body.arguments_digest, body.comment).await?;
-    answered(&answer)
+        api.engine().approve(&caller.principal, execution_id, arguments_digest, comment, break_glass).await?;
+    answered(&api, &caller.principal, &answer)
 }

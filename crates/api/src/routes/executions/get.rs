@@ -5,10 +5,12 @@ use std::{sync::Arc, time::Duration};
 use axum::{Json, extract::State, http::StatusCode};
 use tokio::time::{Instant, sleep_until};
 use vidimus_api_types::{Execution, GetQuery, MAX_WAIT_SECONDS, Problem, Until};
+use vidimus_domain::execution::Stage;
+use vidimus_engine::Answer;
 
 use crate::{
     auth::{ANYONE, Caller},
-    convert,
+    convert::{self, Shown},
     extract::{Id, Param, Query},
     problem::ApiError,
     state::Api,
@@ -41,9 +43,21 @@ pub(super) async fn get(
     let until = query.until.unwrap_or(Until::Decided);
     let not_found = || super::not_found(execution_id);
     let read = || api.engine().execution(caller.tenant(), execution_id);
+    let show = async |answer: &Answer| {
+        let shown = Shown::to(&caller.principal.actor, answer);
+        // The table has what the catalogue said then; without it, the answer is no less true. All who wait get the same
+        // answer, however far the table is; but what is sensitive is left out there.
+        let look = query.wait.is_none() || shown.leaves_out(answer);
+        let seen = match look {
+            true => api.views().execution(caller.tenant(), execution_id).await.ok().flatten(),
+            false => None,
+        };
+        let token = super::token(&api, &caller.principal, answer);
+        convert::detail(answer, token, seen, shown)
+    };
     let Some(wait) = wait.filter(|wait| !wait.is_zero()) else {
-        let answer = read().await?;
-        return answer.as_ref().and_then(convert::detail).map(Json).ok_or_else(not_found);
+        let answer = read().await?.ok_or_else(not_found)?;
+        return show(&answer).await.map(Json).ok_or_else(not_found);
     };
 
     let over = Instant::now() + wait;
@@ -59,16 +73,17 @@ pub(super) async fn get(
         let is_over = over <= Instant::now();
         // The last look is its own: it is right also where nobody is woken any more.
         let answer = if is_over { read().await?.map(Arc::new) } else { waiter.stands(read()).await? };
-        let execution = answer.as_deref().and_then(convert::detail).ok_or_else(not_found)?;
+        let answer = answer.ok_or_else(not_found)?;
+        let stage = answer.state.stage().ok_or_else(not_found)?;
         let is_there = match until {
-            Until::Decided => !execution.stage.awaits_decision(),
-            Until::Finished => execution.stage.is_terminal(),
+            Until::Decided => !awaits_decision(stage),
+            Until::Finished => stage.is_terminal(),
         };
         if is_there || is_over || *closing.borrow() {
-            return Ok(Json(execution));
+            return show(&answer).await.map(Json).ok_or_else(not_found);
         }
         // What waits holds as little as can be.
-        drop((answer, execution));
+        drop(answer);
         tokio::select! {
             () = waiter.happened() => {}
             () = sleep_until(over) => {}
@@ -76,6 +91,11 @@ pub(super) async fn get(
             _ = closing.wait_for(|closing| *closing) => {}
         }
     }
+}
+
+/// Whether people still have to decide.
+const fn awaits_decision(stage: Stage) -> bool {
+    stage.is_transitional() || stage.is_waiting()
 }
 
 /// `30s`, `500ms`; at most 60 s.

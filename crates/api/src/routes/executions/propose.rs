@@ -54,8 +54,10 @@ pub(super) async fn propose(
         requester: body.requester,
         idempotency_key: idempotency_key(&headers, body.idempotency_key)?,
         context: convert::context(body.context)?,
+        former_execution: None,
+        asked_by: Vec::new(),
     };
     let answer = api.engine().propose(&caller.principal, proposal).await?;
     let status = if answer.already { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, answered(&answer)?))
+    Ok((status, answered(&api, &caller.principal, &answer)?))
 }

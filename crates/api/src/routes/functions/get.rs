@@ -12,9 +12,10 @@ use crate::{
     state::Api,
 };
 
-/// Get a function's access
+/// Get a function
 ///
-/// Where it was never set there is no access, and calls of the function are blocked.
+/// Its access, and what the catalogue says of it. Where access was never set there is none, and calls of the function are
+/// blocked.
 ///
 /// Roles: any.
 #[utoipa::path(
@@ -24,7 +25,7 @@ use crate::{
     operation_id = "getFunction",
     params(("function" = FunctionName, Path, description = "Its name, percent-encoded.")),
     responses(
-        (status = 200, description = "Its access, as the log has it.", body = FunctionAccess),
+        (status = 200, description = "The function, as the log has it.", body = FunctionAccess),
         (status = "default", description = "No answer.", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -33,6 +34,6 @@ pub(super) async fn get(
     State(api): State<Api>,
     Param(function): Param<FunctionName>,
 ) -> Result<Json<FunctionAccess>, ApiError> {
-    let answer = api.engine().access(caller.tenant(), &function).await?;
-    Ok(Json(convert::function_access(answer)))
+    let answer = api.engine().function(caller.tenant(), &function).await?;
+    Ok(Json(convert::function(answer)))
 }

@@ -1,23 +1,25 @@
 //! `GET /v1/functions`
 
+use std::ops::Bound;
+
 use axum::{Json, extract::State};
-use proto_events::StreamVersion;
-use vidimus_api_types::{FunctionAccess, ListQuery, Page, Problem};
-use vidimus_projection::{AuditFilter, Direction};
+use vidimus_api_types::{FunctionAccess, FunctionQuery, Page, Problem};
 
 use crate::{
     auth::{ANYONE, Caller},
     convert,
     extract::Query,
     problem::ApiError,
-    routes::seen::{MAX_AUDIT_PAGES, seen},
+    routes::seen::known,
     state::Api,
 };
 
+/// A page ends early where its argument schemas come to more than this: each of them may have 64 KiB.
+const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
+
 /// List functions
 ///
-/// Every function whose access was ever set, with its access now, in the order in which they were first set. A page looks
-/// at a bounded part of the audit trail: it may be empty, and not be the last.
+/// Every function whose access was ever set or that was ever described, by name.
 ///
 /// Roles: any.
 #[utoipa::path(
@@ -25,7 +27,7 @@ use crate::{
     path = "/v1/functions",
     tag = "functions",
     operation_id = "listFunctions",
-    params(ListQuery),
+    params(FunctionQuery),
     responses(
         (status = 200, description = "A page of the functions.", body = Page<FunctionAccess>),
         (status = "default", description = "No answer.", body = Problem, content_type = "application/problem+json"),
@@ -34,33 +36,24 @@ use crate::{
 pub(super) async fn list(
     caller: Caller<ANYONE>,
     State(api): State<Api>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<FunctionQuery>,
 ) -> Result<Json<Page<FunctionAccess>>, ApiError> {
-    let mut request = convert::page_request(query.limit, query.cursor)?;
-    let limit = request.limit;
-    let position = seen(&api, query.min_position).await?;
-    let filter = AuditFilter {
-        event_type: Some("function_access_changed".to_owned()),
-        direction: Direction::OldestFirst,
-        ..AuditFilter::default()
-    };
-    let (mut items, mut next) = (Vec::new(), None);
-    for _ in 0..MAX_AUDIT_PAGES {
-        // Never more than there is room for, so that the cursor stands after the last that was taken.
-        request.limit = limit - items.len();
-        let page = api.views().audit(caller.tenant(), &filter, &request).await?;
-        for entry in page.items {
-            // Each function has one first event, whatever happened to it since.
-            if let (Some(function), StreamVersion::FIRST) = (entry.function, entry.version) {
-                let answer = api.engine().access(caller.tenant(), &function).await?;
-                items.push(convert::function_access(answer));
-            }
-        }
-        next = page.next.as_ref().map(|cursor| cursor.as_str().to_owned());
-        match page.next {
-            Some(cursor) if items.len() < limit => request.after = Some(cursor),
-            _ => break,
-        }
+    let limit = convert::limit(query.limit)?;
+    known(&api, query.min_position)?;
+    let position = api.engine().tail();
+    let names = api.engine().function_names(caller.tenant()).await?;
+    let after = query.cursor.map_or(Bound::Unbounded, Bound::Excluded);
+    let mut left = names.range((after, Bound::Unbounded)).peekable();
+    let (mut items, mut bytes) = (Vec::new(), 0);
+    while items.len() < limit
+        && bytes <= MAX_PAGE_BYTES
+        && let Some(name) = left.next()
+    {
+        let found = convert::function(api.engine().function(caller.tenant(), name).await?);
+        let schema = found.description.as_ref().and_then(|description| description.arguments_schema.as_ref());
+        bytes += schema.map_or(0, |schema| schema.as_str().len());
+        items.push(found);
     }
+    let next = items.last().filter(|_| left.peek().is_some()).map(|last| last.function.to_string());
     Ok(Json(Page { items, next, position }))
 }

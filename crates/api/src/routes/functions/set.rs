@@ -3,6 +3,7 @@
 use axum::{Json, extract::State};
 use proto_events::FunctionName;
 use vidimus_api_types::{FunctionAccess, Problem, SetAccess};
+use vidimus_engine::AccessAnswer;
 
 use crate::{
     auth::{ADMIN, Caller},
@@ -35,6 +36,10 @@ pub(super) async fn set(
     Param(function): Param<FunctionName>,
     Body(body): Body<SetAccess>,
 ) -> Result<Json<FunctionAccess>, ApiError> {
-    let answer = api.engine().set_access(&caller.principal, function, body.access, body.reason).await?;
-    Ok(Json(convert::function_access_set(answer)))
+    let engine = api.engine();
+    let set = engine.set_access(&caller.principal, function.clone(), body.access, body.reason).await?;
+    let now = engine.function(caller.tenant(), &function).await?;
+    let FunctionAccess { description, .. } = convert::function(now);
+    let AccessAnswer { function, access, position, already } = set;
+    Ok(Json(FunctionAccess { function, access, description, position, changed: Some(!already) }))
 }

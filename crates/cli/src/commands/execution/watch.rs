@@ -83,6 +83,12 @@ const fn can_be_the_end(kind: NotificationType) -> bool {
             | N::ApprovalAccepted
             | N::ConfirmationRequired
             | N::Confirmed
+            | N::ApprovalVoted
+            | N::ApprovalEscalated
+            | N::ApprovalReminded
+            | N::Redecided
+            | N::Suspended
+            | N::Resumed
             | N::Unknown
     )
 }

@@ -1,7 +1,9 @@
 //! Many calls in flight, every one answered when it is durable.
 
 use std::{
+    collections::{HashSet, hash_map::DefaultHasher},
     future::{Future, poll_fn},
+    hash::{Hash as _, Hasher as _},
     path::Path,
     pin::Pin,
     sync::{
@@ -11,6 +13,7 @@ use std::{
     task::Poll,
 };
 
+use proto_events::{ConversationEvent, Event, StreamId, StreamVersion};
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
@@ -24,7 +27,7 @@ use crate::{
     args::{Global, OnBadLine},
     data::{Data, operator},
     error::Failure,
-    import::{BadLine, Line, Lines, parse},
+    import::{BadLine, Conversation, Line, Lines, Recorded, parse},
 };
 
 /// Calls that wait for their answer at the same time; they share commits.
@@ -33,6 +36,10 @@ const IN_FLIGHT: usize = 512;
 const READ_AHEAD: usize = 1024;
 /// Bytes of lines that are read ahead or in flight. It bounds the memory, and keeps below what the log lets wait.
 const BYTES_AHEAD: u32 = 16 * 1024 * 1024;
+/// Conversations whose words are remembered until they are certainly durable.
+const MAX_SPOKEN: usize = 1_000_000;
+/// Events of a conversation that are looked through at a time.
+const PAGE: usize = 256;
 /// Bad lines that the summary names; more are counted.
 const NAMED_BAD_LINES: usize = 20;
 
@@ -40,13 +47,14 @@ const NAMED_BAD_LINES: usize = 20;
 enum Outcome {
     Recorded,
     Already,
+    Spoken,
     Bad(u64, String),
 }
 
 /// A line as it was read, and its part of [`BYTES_AHEAD`] for as long as it is held.
 struct Read {
     number: u64,
-    call: Result<Box<FinishedCall>, BadLine>,
+    said: Result<Recorded, BadLine>,
     room: OwnedSemaphorePermit,
 }
 
@@ -56,6 +64,8 @@ pub(super) struct Importer {
     on_bad_line: OnBadLine,
     in_flight: JoinSet<Result<Outcome, EngineError>>,
     summary: Summary,
+    /// What was said by lines before, also where that is not durable yet: hashes of agent, conversation and words.
+    spoken: HashSet<u64>,
     /// Where the skipped lines of this file begin.
     skipped_before: usize,
 }
@@ -68,6 +78,7 @@ impl Importer {
             on_bad_line,
             in_flight: JoinSet::new(),
             summary: Summary::default(),
+            spoken: HashSet::new(),
             skipped_before: 0,
         }
     }
@@ -84,8 +95,9 @@ impl Importer {
         let (path, counted, runtime) = (file.to_owned(), Arc::clone(&read), Handle::current());
         let reader = tokio::task::spawn_blocking(move || read_calls(&path, counted, &sender, &runtime));
         while let Some(line) = lines.recv().await {
-            match line.call {
-                Ok(call) => self.record(line.number, *call, line.room).await,
+            match line.said {
+                Ok(Recorded::Call(call)) => self.record(line.number, *call, line.room).await,
+                Ok(Recorded::Conversation(told)) => self.speak(line.number, told, line.room).await?,
                 Err(bad) => {
                     if self.on_bad_line == OnBadLine::Fail {
                         // One that came before it may still turn out to be bad.
@@ -120,12 +132,76 @@ impl Importer {
             }
         });
         // It gets to the log's queue here, in the order of the lines; only its answer is waited for elsewhere.
-        match once(recording.as_mut()).await {
+        let polled = once(recording.as_mut()).await;
+        self.wait_for(polled, recording);
+    }
+
+    /// Puts the user's words on record, before the calls that follow; once, however often they are imported.
+    async fn speak(
+        &mut self,
+        number: u64,
+        told: Conversation,
+        room: OwnedSemaphorePermit,
+    ) -> Result<(), Failure> {
+        let Conversation { agent, conversation, words: Some(words) } = told else { return Ok(()) };
+        if self.spoken.len() >= MAX_SPOKEN {
+            self.spoken.clear();
+        }
+        let mut hasher = DefaultHasher::new();
+        (&agent, &conversation, &words).hash(&mut hasher);
+        if !self.spoken.insert(hasher.finish()) || self.was_said(&agent, &conversation, &words).await? {
+            self.summary.spoken_already += 1;
+            return Ok(());
+        }
+        let (engine, principal) = (Arc::clone(&self.engine), Arc::clone(&self.principal));
+        let mut speaking = Box::pin(async move {
+            let answer = engine.speak(&principal, agent, conversation, words).await;
+            drop(room);
+            match answer {
+                Ok(_) => Ok(Outcome::Spoken),
+                Err(EngineError::Conversation(rejection)) => Ok(Outcome::Bad(number, rejection.to_string())),
+                Err(EngineError::Registry(rejection)) => Ok(Outcome::Bad(number, rejection.to_string())),
+                Err(error) => Err(error),
+            }
+        });
+        let polled = once(speaking.as_mut()).await;
+        self.wait_for(polled, speaking);
+        Ok(())
+    }
+
+    /// Whether the user said that in the conversation, as far as it is durable.
+    async fn was_said(&self, agent: &str, conversation: &str, words: &str) -> Result<bool, Failure> {
+        let (log, tenant) = (self.engine.log(), &self.principal.tenant);
+        let stream = StreamId::conversation(agent, conversation);
+        let mut next = StreamVersion::FIRST;
+        // Of a conversation that is new, nothing is read.
+        while log.stream_head(tenant, &stream).await?.is_some_and(|head| head.version >= next) {
+            let events = log.read_stream(tenant, &stream, next, PAGE).await?;
+            let Some(last) = events.last() else { break };
+            next = last.version.next();
+            let said = events.iter().any(|recorded| {
+                let event = &recorded.event;
+                let event = Event::decode(&event.event_type, event.schema_version, &event.payload);
+                matches!(event, Ok(Event::Conversation(ConversationEvent::UserSpoke(spoke))) if spoke.text == words)
+            });
+            if said {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn wait_for(
+        &mut self,
+        polled: Poll<Result<Outcome, EngineError>>,
+        rest: Pin<Box<impl Future<Output = Result<Outcome, EngineError>> + Send + 'static>>,
+    ) {
+        match polled {
             Poll::Ready(outcome) => {
                 self.in_flight.spawn(std::future::ready(outcome));
             }
             Poll::Pending => {
-                self.in_flight.spawn(recording);
+                self.in_flight.spawn(rest);
             }
         }
     }
@@ -146,6 +222,10 @@ impl Importer {
                 Ok(Ok(Outcome::Already)) => {
                     self.summary.already += 1;
                     self.summary.calls += 1;
+                    continue;
+                }
+                Ok(Ok(Outcome::Spoken)) => {
+                    self.summary.spoken += 1;
                     continue;
                 }
                 Ok(Ok(Outcome::Bad(number, reason))) => match self.bad(file, number, &reason) {
@@ -220,15 +300,13 @@ fn read_calls(
         };
         let room = runtime.block_on(Arc::clone(&room).acquire_many_owned(bytes));
         let room = room.map_err(std::io::Error::other)?;
-        let call = match line {
+        let said = match line {
             // Some programs put a byte order mark before a text.
-            Line::Whole(bytes) if number == 1 => {
-                parse(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).map(Box::new)
-            }
-            Line::Whole(bytes) => parse(&bytes).map(Box::new),
+            Line::Whole(bytes) if number == 1 => parse(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)),
+            Line::Whole(bytes) => parse(&bytes),
             Line::TooLong => Err(BadLine::TooLong),
         };
-        if lines.blocking_send(Read { number, call, room }).is_err() {
+        if lines.blocking_send(Read { number, said, room }).is_err() {
             break;
         }
     }

@@ -1,19 +1,17 @@
 //! A proposal, and the decision on it, in one append.
 
 use proto_events::{
-    ApprovalRequired, Blocked, ConfirmationRequired, Decided as DecidedEvent, Decision, ExecutionEvent as E,
-    Initiated, Json, Origin, Outcome, Reviewers, Timestamp,
+    Actor, ArgumentsDigest, Decision, ExecutionEvent as E, Initiated, Json, Origin, Timestamp,
 };
 
-use super::{Decided, permitted};
+use super::{Case, Decided};
 use crate::{
-    access_policy::remedy,
-    execution::{Execution, MAX_CONTEXT_BYTES, Propose, Rejection, State},
+    execution::{
+        Execution, MAX_ASKED_BY, MAX_CONTEXT_BYTES, MAX_SENSITIVE, Propose, Rejection, State, Ttls,
+        requirement, requirement_of,
+    },
     field::{self, InvalidField},
 };
-
-/// How many distinct reviewers have to accept.
-const QUORUM: u32 = 1;
 
 pub(super) fn propose(state: &State, at: Timestamp, proposal: &Propose) -> Decided {
     check(proposal)?;
@@ -30,15 +28,37 @@ pub(super) fn propose(state: &State, at: Timestamp, proposal: &Propose) -> Decid
 fn check(proposal: &Propose) -> Result<(), Rejection> {
     field::call(&proposal.call)?;
     field::requester(&proposal.requester)?;
+    asked_by(&proposal.asked_by)?;
     if let Some(key) = &proposal.idempotency_key {
         field::name("idempotency_key", key)?;
     }
     context(proposal.context.as_ref())?;
-    let (decided_on, proposed) = (proposal.decision.arguments_digest, proposal.arguments.digest());
+    check_decision(&proposal.decision, proposal.arguments.digest(), &proposal.sensitive)
+}
+
+/// Checks that a decision is on these arguments, and within the limits.
+pub(super) fn check_decision(
+    decision: &Decision,
+    proposed: ArgumentsDigest,
+    sensitive: &[String],
+) -> Result<(), Rejection> {
+    let decided_on = decision.arguments_digest;
     if decided_on != proposed {
         return Err(Rejection::DecisionMismatch { decided_on, proposed });
     }
-    Ok(())
+    if sensitive.len() > MAX_SENSITIVE {
+        let problem = "names more than 64 members";
+        return Err(InvalidField::Invalid { field: "sensitive", problem }.into());
+    }
+    sensitive.iter().try_for_each(|name| field::name("sensitive", name))?;
+    Ok(requirement::check(decision)?)
+}
+
+fn asked_by(others: &[Actor]) -> Result<(), InvalidField> {
+    if others.len() > MAX_ASKED_BY {
+        return Err(InvalidField::Invalid { field: "asked_by", problem: "names more than 16" });
+    }
+    others.iter().try_for_each(|other| field::actor("asked_by", other))
 }
 
 fn context(context: Option<&Json>) -> Result<(), InvalidField> {
@@ -69,58 +89,29 @@ fn initiated(proposal: &Propose) -> E {
         arguments_digest: Some(proposal.arguments.digest()),
         requester: proposal.requester.clone(),
         idempotency_key: proposal.idempotency_key.clone(),
+        asked_by: proposal.asked_by.clone(),
         former_execution: proposal.former_execution,
         context: proposal.context.clone(),
+        sensitive: proposal.sensitive.clone(),
     })
 }
 
 fn decided(at: Timestamp, proposal: &Propose) -> Vec<E> {
-    let Propose { call, decision, requester, .. } = proposal;
-    let decided = || DecidedEvent { call: call.clone(), decision: decision.clone() };
-    let arguments = || proposal.arguments.canonical().clone();
-    match decision.outcome {
-        Outcome::Blocked => vec![E::Blocked(blocked(proposal, decision))],
-        Outcome::NoOp => vec![E::NoOp(decided())],
-        Outcome::Allowed => {
-            let policy_set = decision.policy_set.as_ref();
-            let expires_at = at.plus(proposal.permit_ttl);
-            let permit =
-                permitted(call, proposal.arguments.digest(), policy_set, proposal.permit_id, expires_at);
-            vec![E::Allowed(decided()), permit]
-        }
-        Outcome::ConfirmationRequired => vec![E::ConfirmationRequired(ConfirmationRequired {
-            call: call.clone(),
-            decision: decision.clone(),
-            arguments: arguments(),
-            requester: requester.clone(),
-            expires_at: at.plus(proposal.confirmation_ttl),
-        })],
-        Outcome::AwaitingApproval => vec![E::ApprovalRequired(ApprovalRequired {
-            call: call.clone(),
-            execution_id: proposal.execution_id,
-            decision: decision.clone(),
-            arguments: arguments(),
-            requester: requester.clone(),
-            reviewers: Reviewers::AnyApprover,
-            quorum: QUORUM,
-            expires_at: at.plus(proposal.approval_ttl),
-        })],
-    }
-}
-
-fn blocked(proposal: &Propose, decision: &Decision) -> Blocked {
-    let (code, reason) = decision.deciding().map_or_else(
-        || ("blocked".to_owned(), "the policy blocks this call".to_owned()),
-        |finding| (finding.code.clone(), finding.reason.clone()),
-    );
-    let (missing_requirement, next_owner) =
-        remedy(&code).map(|(missing, owner)| (missing.to_owned(), owner.to_owned())).unzip();
-    Blocked {
-        call: proposal.call.clone(),
-        decision: decision.clone(),
-        code,
-        reason,
-        missing_requirement,
-        next_owner,
-    }
+    let case = Case {
+        execution_id: proposal.execution_id,
+        call: &proposal.call,
+        arguments: proposal.arguments.canonical(),
+        arguments_digest: proposal.arguments.digest(),
+        requester: &proposal.requester,
+        sensitive: &proposal.sensitive,
+        decision: &proposal.decision,
+        requirement: &requirement_of(&proposal.decision),
+        at,
+    };
+    let ttls = Ttls {
+        confirmation: proposal.confirmation_ttl,
+        approval: proposal.approval_ttl,
+        permit: proposal.permit_ttl,
+    };
+    case.decided(proposal.permit_id, ttls)
 }

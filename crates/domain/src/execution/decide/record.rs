@@ -24,8 +24,10 @@ pub(super) fn record(state: &State, record: &Record) -> Decided {
         arguments_digest: record.arguments.as_ref().map(Arguments::digest),
         requester: record.requester.clone(),
         idempotency_key: record.idempotency_key.clone(),
+        asked_by: Vec::new(),
         former_execution: None,
         context: record.context.clone(),
+        sensitive: Vec::new(),
     };
     let finished = run::finished(&record.call, &record.report);
     if let Some(execution) = state.execution() {

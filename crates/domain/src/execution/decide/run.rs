@@ -21,7 +21,13 @@ use crate::{
 impl Given<'_> {
     /// Uses up the permit. The executor that repeats its own start is told again that it has started, with no event:
     /// its answer was lost on the way. It is not leave to run twice.
-    pub(super) fn start(&self, permit_id: Uuid, digest: Option<ArgumentsDigest>, lease: Duration) -> Decided {
+    pub(super) fn start(
+        &self,
+        permit_id: Uuid,
+        digest: Option<ArgumentsDigest>,
+        lease: Duration,
+        policy_set: Option<&String>,
+    ) -> Decided {
         let execution = self.execution;
         let permit = match (execution.stage, &execution.permit) {
             (Stage::Permitted | Stage::InProgress, Some(permit)) => permit,
@@ -41,6 +47,9 @@ impl Given<'_> {
             return if again { Ok(Vec::new()) } else { Err(already_started(execution)) };
         }
         self.in_time(DeadlineKind::Permit, Some(permit.expires_at))?;
+        if permit.policy_set.as_ref() != policy_set {
+            return Err(Rejection::PermitStale);
+        }
         Ok(vec![E::InProgress(InProgress {
             call: execution.call().clone(),
             permit_id,

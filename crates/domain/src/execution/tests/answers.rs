@@ -26,8 +26,8 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Propose, Confirm, Decline, Approve, Deny, Abort, Expire, Start, Progress, Succeed, Fail, TimeOut, Skip, Cancel,
-    MarkUnknown, Settle, Record, Reattempt,
+    Propose, Confirm, Decline, Approve, Deny, Abort, Comment, Expire, Escalate, Remind, Redecide, Suspend, Resume, Start,
+    Progress, Succeed, Fail, TimeOut, Skip, Cancel, MarkUnknown, Settle, Record, Reattempt,
 }
 
 /// What is tried of each kind: by the right principal with the right ids, and with one thing wrong at a time.
@@ -49,13 +49,19 @@ fn samples(kind: Kind) -> Vec<(&'static str, Command)> {
             ]
         }
         Kind::Confirm => {
-            let other = Action::Confirm { arguments_digest: digest, permit_id: PERMIT, permit_ttl: MINUTE };
+            let other = Action::Confirm {
+                arguments_digest: digest,
+                permit_id: PERMIT,
+                permit_ttl: MINUTE,
+                approval_ttl: MINUTE,
+            };
             vec![
                 ("by the requester", command("user:ann", 10, confirm())),
                 ("by somebody else", command("user:bob", 10, confirm())),
                 ("by the proposing agent", command("agent:a1", 10, confirm())),
                 ("other arguments", command("user:ann", 10, other)),
                 ("late", command("user:ann", 60, confirm())),
+                ("while frozen", while_frozen(command("user:ann", 10, confirm()))),
             ]
         }
         Kind::Decline => vec![
@@ -64,21 +70,32 @@ fn samples(kind: Kind) -> Vec<(&'static str, Command)> {
             ("late", command("user:ann", 60, Action::Decline { reason: None })),
         ],
         Kind::Approve => {
-            let other = Action::Approve {
+            let with = |arguments_digest, stage| Action::Approve {
                 comment: None,
-                arguments_digest: digest,
-                eligible: true,
+                arguments_digest,
+                stage,
+                reviewer: eligible(true),
+                break_glass: None,
                 permit_id: PERMIT,
                 permit_ttl: MINUTE,
+                approval_ttl: MINUTE,
             };
+            let delegate = |of| approve_as(delegate(of, &[]), None);
             vec![
                 ("by a reviewer", command("user:bob", 10, approve(true))),
                 ("by another reviewer", command("user:carol", 10, approve(true))),
                 ("by the requester", command("user:ann", 10, approve(true))),
                 ("by the proposing agent", command("agent:a1", 10, approve(true))),
+                ("by another agent", command("agent:a2", 10, approve(true))),
                 ("by no reviewer", command("user:dave", 10, approve(false))),
-                ("other arguments", command("user:bob", 10, other)),
+                ("by a delegate", command("user:erin", 10, delegate("user:bob"))),
+                ("other arguments", command("user:bob", 10, with(digest, None))),
+                ("of another stage", command("user:bob", 10, with(None, Some(1)))),
+                ("breaking the glass", command("user:root", 10, break_glass(true, "the site is down"))),
+                ("breaking it as nobody", command("user:bob", 10, break_glass(false, "the site is down"))),
+                ("breaking it for oneself", command("user:ann", 10, break_glass(true, "the site is down"))),
                 ("late", command("user:bob", 60, approve(true))),
+                ("while frozen", while_frozen(command("user:bob", 10, approve(true)))),
             ]
         }
         Kind::Deny => vec![
@@ -87,9 +104,10 @@ fn samples(kind: Kind) -> Vec<(&'static str, Command)> {
             ("by the requester", command("user:ann", 10, deny())),
             (
                 "by no reviewer",
-                command("user:dave", 10, Action::Deny { reason: "no".to_owned(), eligible: false }),
+                command("user:dave", 10, Action::Deny { reason: "no".to_owned(), reviewer: eligible(false) }),
             ),
             ("late", command("user:bob", 60, deny())),
+            ("while frozen", while_frozen(command("user:bob", 10, deny()))),
         ],
         Kind::Abort => vec![
             ("by a reviewer", command("user:bob", 10, abort())),
@@ -97,34 +115,68 @@ fn samples(kind: Kind) -> Vec<(&'static str, Command)> {
             ("by the requester", command("user:ann", 10, abort())),
             (
                 "by no reviewer",
-                command("user:dave", 10, Action::Abort { feedback: "no".to_owned(), eligible: false }),
+                command(
+                    "user:dave",
+                    10,
+                    Action::Abort { feedback: "no".to_owned(), reviewer: eligible(false), revised_as: None },
+                ),
             ),
             ("late", command("user:bob", 60, abort())),
+        ],
+        Kind::Comment => vec![
+            ("by the requester", command("user:ann", 10, comment("why so much?", false))),
+            ("by a reviewer", command("user:bob", 10, comment("why so much?", true))),
+            ("by nobody", command("user:dave", 10, comment("why so much?", false))),
+        ],
+        Kind::Escalate => vec![("when nobody is to be added", command("system:timer", 10, Action::Escalate))],
+        Kind::Remind => vec![("when nobody is to be reminded", command("system:timer", 10, Action::Remind))],
+        Kind::Redecide => {
+            let mut other = decision(Outcome::Allowed, other_digest());
+            other.policy_set = Some("set-2".to_owned());
+            let now = |outcome| command("system:policy", 10, redecide(outcome));
+            vec![
+                ("now allowed", now(Outcome::Allowed)),
+                ("now to be confirmed", now(Outcome::ConfirmationRequired)),
+                ("now to be approved", now(Outcome::AwaitingApproval)),
+                ("now blocked", now(Outcome::Blocked)),
+                ("nothing to do now", now(Outcome::NoOp)),
+                ("other arguments", command("system:policy", 10, redecide_as(other))),
+                ("late", command("system:policy", 60, redecide(Outcome::Allowed))),
+            ]
+        }
+        Kind::Suspend => vec![
+            ("by the system", command("system:freezes", 10, suspend(5))),
+            ("by somebody", command("user:root", 10, suspend(5))),
+        ],
+        Kind::Resume => vec![
+            ("by the system", command("system:freezes", 10, Action::Resume)),
+            ("by somebody", command("user:root", 10, Action::Resume)),
         ],
         Kind::Expire => vec![
             ("before the deadline", command("system:timer", 59, Action::Expire)),
             ("at the deadline", command("system:timer", 60, Action::Expire)),
+            ("while frozen", while_frozen(command("system:timer", 60, Action::Expire))),
         ],
         Kind::Start => vec![
             ("under the permit", command("agent:a1", 10, start())),
             ("by somebody else", command("service:runner", 10, start())),
+            ("under another permit", command("agent:a1", 10, start_under(OTHER_PERMIT, None))),
+            ("other arguments", command("agent:a1", 10, start_under(PERMIT, digest))),
             (
-                "under another permit",
+                "under a new policy set",
                 command(
                     "agent:a1",
                     10,
-                    Action::Start { permit_id: OTHER_PERMIT, arguments_digest: None, lease: MINUTE },
-                ),
-            ),
-            (
-                "other arguments",
-                command(
-                    "agent:a1",
-                    10,
-                    Action::Start { permit_id: PERMIT, arguments_digest: digest, lease: MINUTE },
+                    Action::Start {
+                        permit_id: PERMIT,
+                        arguments_digest: None,
+                        lease: MINUTE,
+                        policy_set: None,
+                    },
                 ),
             ),
             ("late", command("agent:a1", 60, start())),
+            ("while frozen", while_frozen(command("agent:a1", 10, start()))),
         ],
         Kind::Progress => vec![
             ("by the executor", command("agent:a1", 10, progress())),
@@ -206,7 +258,7 @@ fn every_answer_in_every_stage() {
             last = Some(Some(stage));
         }
         let what = format!("{} {label}", command.action.as_str());
-        writeln!(table, "{what:<36} -> {}", words(&decide(&state, &command))).unwrap();
+        writeln!(table, "{what:<38} -> {}", words(&decide(&state, &command))).unwrap();
     }
     expect_file!["./answers.txt"].assert_eq(&table);
 }
@@ -224,7 +276,13 @@ fn deciding_twice_is_deciding_once() {
             | Kind::Approve
             | Kind::Deny
             | Kind::Abort
+            | Kind::Comment
             | Kind::Expire
+            | Kind::Escalate
+            | Kind::Remind
+            | Kind::Redecide
+            | Kind::Suspend
+            | Kind::Resume
             | Kind::Start
             | Kind::Succeed
             | Kind::Fail

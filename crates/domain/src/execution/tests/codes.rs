@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto_events::{CallError, ExecutionEvent, Outcome, Progressed, ResultStatus};
+use proto_events::{CallError, Commented, ExecutionEvent, Outcome, Progressed, Redecided, ResultStatus};
 
 use super::{answers, fixtures::*};
 use crate::execution::{
-    Action, Command, Happened, MAX_PROGRESS_EVENTS, Rejection, Report, Stage, State, decide, evolve,
+    Action, Command, Happened, MAX_COMMENTS, MAX_PROGRESS_EVENTS, MAX_REDECISIONS, Rejection, Report, Stage,
+    State, decide, evolve,
 };
 
 fn refused(state: &State, command: &Command) -> Rejection {
@@ -16,7 +17,7 @@ fn refused(state: &State, command: &Command) -> Rejection {
 /// What the table of answers does not reach: limits, and what depends on more than the stage.
 fn further() -> Vec<(&'static str, Rejection)> {
     let awaiting = state_in(Some(Stage::AwaitingApproval));
-    let deny = |reason: &str| Action::Deny { reason: reason.to_owned(), eligible: true };
+    let deny = |reason: &str| Action::Deny { reason: reason.to_owned(), reviewer: eligible(true) };
     let mut control = proposal(Outcome::Allowed);
     control.idempotency_key = Some("a\0b".to_owned());
     let mut mismatched = proposal(Outcome::Allowed);
@@ -51,11 +52,62 @@ fn further() -> Vec<(&'static str, Rejection)> {
         (
             "already_accepted",
             refused(
-                &then(awaiting, &command("user:bob", 1, approve(true))),
+                &then(awaiting.clone(), &command("user:bob", 1, approve(true))),
                 &command("user:carol", 2, approve(true)),
             ),
         ),
+        (
+            "stands_still",
+            refused(
+                &then(awaiting.clone(), &command("system:freezes", 10, suspend(5))),
+                &command("system:timer", 90, Action::Expire),
+            ),
+        ),
+        (
+            "too_many_comments",
+            refused(&after_comments(MAX_COMMENTS), &command("user:ann", 3, comment("one more", false))),
+        ),
+        (
+            "too_many_redecisions",
+            refused(
+                &after_redecisions(MAX_REDECISIONS),
+                &command("system:policy", 3, redecide(Outcome::Allowed)),
+            ),
+        ),
     ]
+    .into_iter()
+    .chain(of_votes())
+    .collect()
+}
+
+/// Two of finance and one of ops have to accept; bob of finance has.
+fn of_votes() -> [(&'static str, Rejection); 2] {
+    let needs = vec![need(&["finance"], 2), need(&["ops"], 1)];
+    let state = asking(requirement(vec![needs]));
+    let accepts = |by, group| command(by, 1, approve_as(reviewer(&[group]), Some("fine")));
+    let state = then(state, &accepts("user:bob", "finance"));
+    let again = command("user:bob", 2, approve_as(reviewer(&["finance"]), Some("very fine")));
+    let already = refused(&state, &again);
+    let state = then(state, &accepts("user:carol", "finance"));
+    [("already_voted", already), ("vote_not_needed", refused(&state, &accepts("user:dan", "finance")))]
+}
+
+fn after_comments(times: u32) -> State {
+    let by = actor("user:ann");
+    (0..times).fold(state_in(Some(Stage::AwaitingApproval)), |state, time| {
+        let commented = Commented { call: call(), text: time.to_string() };
+        evolve(state, Happened { by: &by, at: at_second(2), event: &ExecutionEvent::Commented(commented) })
+    })
+}
+
+fn after_redecisions(times: u32) -> State {
+    let by = actor("system:policy");
+    let decision = decision(Outcome::AwaitingApproval, usual_arguments().digest());
+    let redecided =
+        ExecutionEvent::Redecided(Redecided { call: call(), decision, cause: "policy".to_owned() });
+    (0..times).fold(state_in(Some(Stage::AwaitingApproval)), |state, _| {
+        evolve(state, Happened { by: &by, at: at_second(2), event: &redecided })
+    })
 }
 
 fn after_progress(times: u32) -> State {
@@ -109,7 +161,7 @@ fn the_last_progress_report_counts_and_the_end_still_does() {
 #[test]
 fn limits_are_inclusive() {
     let awaiting = state_in(Some(Stage::AwaitingApproval));
-    let deny = |len| Action::Deny { reason: "é".repeat(len), eligible: true };
+    let deny = |len| Action::Deny { reason: "é".repeat(len), reviewer: eligible(true) };
     assert!(decide(&awaiting, &command("user:bob", 1, deny(5_000))).is_ok());
     let too_long = refused(&awaiting, &command("user:bob", 1, deny(5_001)));
     assert_eq!(too_long.to_string(), "`reason` has 5001 characters: shorten it to 5000");
@@ -137,4 +189,23 @@ fn limits_are_inclusive() {
     let result = |len: usize| Action::Succeed(report(&format!("\"{}\"", "x".repeat(len - 2))));
     assert!(decide(&running, &command("agent:a1", 2, result(256 * 1024))).is_ok());
     assert_eq!(refused(&running, &command("agent:a1", 2, result(256 * 1024 + 1))).code(), "invalid_field");
+}
+
+#[test]
+fn the_last_comment_and_the_last_new_decision_count() {
+    let state = after_comments(MAX_COMMENTS - 1);
+    let full = then(state, &command("user:ann", 3, comment("the last", false)));
+    assert_eq!(
+        refused(&full, &command("user:bob", 3, comment("one more", true))),
+        Rejection::TooManyComments
+    );
+    assert!(decide(&full, &command("user:bob", 4, approve(true))).is_ok());
+
+    let state = after_redecisions(MAX_REDECISIONS - 1);
+    let allowed = then(state, &command("system:policy", 3, redecide(Outcome::Allowed)));
+    let no = refused(&allowed, &command("system:policy", 4, redecide(Outcome::ConfirmationRequired)));
+    assert_eq!(no, Rejection::TooManyRedecisions);
+    let blocked = then(allowed, &command("system:policy", 5, redecide(Outcome::Blocked)));
+    assert_eq!(blocked.stage(), Some(Stage::Blocked), "a block is never one too many");
+    assert_eq!(blocked.execution().unwrap().permit, None);
 }

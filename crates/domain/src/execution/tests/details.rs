@@ -34,7 +34,10 @@ fn a_proposal_keeps_what_it_was_decided_on() {
         reviewers: Reviewers::AnyApprover,
         quorum: 1,
         expires_at: at_second(60),
+        stage: 0,
+        sensitive: vec!["to".to_owned()],
     };
+    assert_eq!(initiated.sensitive, ["to"]);
     assert_eq!(required, &expected);
 }
 
@@ -60,9 +63,12 @@ fn an_approval_and_its_permit_are_bound_to_arguments_and_policy_set() {
     let action = Action::Approve {
         comment: Some("fine".to_owned()),
         arguments_digest: Some(usual_arguments().digest()),
-        eligible: true,
+        stage: Some(0),
+        reviewer: eligible(true),
+        break_glass: None,
         permit_id: OTHER_PERMIT,
         permit_ttl: MINUTE,
+        approval_ttl: MINUTE,
     };
     let digest = usual_arguments().digest();
     let expected = [
@@ -70,6 +76,9 @@ fn an_approval_and_its_permit_are_bound_to_arguments_and_policy_set() {
             call: call(),
             arguments_digest: digest,
             comment: Some("fine".to_owned()),
+            on_behalf_of: None,
+            groups: Vec::new(),
+            break_glass: None,
         }),
         E::Permitted(Permitted {
             call: call(),
@@ -128,7 +137,12 @@ fn what_is_due_is_decided_when_it_is_due() {
     for stage in Stage::ALL {
         let state = state_in(Some(*stage));
         let Some((at, kind)) = state.deadline() else { continue };
-        let due = |at| crate::execution::Command { by: actor("system:timer"), at, action: kind.action() };
+        let due = |at| crate::execution::Command {
+            by: actor("system:timer"),
+            at,
+            frozen: None,
+            action: kind.action(),
+        };
         assert_eq!(decide(&state, &due(at)).unwrap().len(), 1, "{stage}");
         let early = proto_events::Timestamp::from_micros(at.as_micros() - 1);
         assert_eq!(decide(&state, &due(early)), Err(Rejection::NotDue { kind, deadline: at }), "{stage}");
@@ -189,7 +203,7 @@ fn a_record_keeps_its_limits() {
 #[test]
 fn a_proposal_keeps_its_limits() {
     type Change = fn(&mut crate::execution::Propose);
-    let refused: [(&str, Change); 9] = [
+    let refused: [(&str, Change); 11] = [
         ("agent", |proposal| proposal.call.agent = String::new()),
         ("agent", |proposal| proposal.call.agent = "x".repeat(256)),
         ("conversation", |proposal| proposal.call.conversation = "a\nb".to_owned()),
@@ -198,6 +212,8 @@ fn a_proposal_keeps_its_limits() {
         ("requester", |proposal| proposal.requester = actor("system:deadlines")),
         ("requester", |proposal| proposal.requester = actor(&format!("user:{}", "é".repeat(128)))),
         ("idempotency_key", |proposal| proposal.idempotency_key = Some(String::new())),
+        ("sensitive", |proposal| proposal.sensitive = vec!["x".to_owned(); 65]),
+        ("sensitive", |proposal| proposal.sensitive = vec![String::new()]),
         ("context", |proposal| {
             let text = format!("\"{}\"", "x".repeat(16 * 1024 - 1));
             proposal.context = Some(proto_events::Json::from_text(text).unwrap());

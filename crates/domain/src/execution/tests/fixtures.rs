@@ -4,21 +4,25 @@
 use std::time::Duration;
 
 use proto_events::{
-    Access, ActivityReport, Actor, ActorKind, ArgumentsDigest, CallRef, Decision, ExecutionEvent, Json,
-    Outcome, ResultStatus, Timestamp,
+    Access, ActivityReport, Actor, ActorKind, ApprovalNeed, ApprovalStage, ArgumentsDigest, CallRef,
+    Decision, ExecutionEvent, FreezeScope, Json, Layer, LayerFinding, Outcome, Requirement, ResultStatus,
+    Reviewers, Timestamp,
 };
 use uuid::Uuid;
 
 use crate::{
-    access_policy::decision_from_access,
     arguments::Arguments,
-    execution::{Action, Command, Propose, Record, Rejection, Report, Stage, State, decide},
+    execution::{
+        Action, Command, FrozenBy, Propose, Record, Rejection, Report, Reviewer, Stage, StandsInFor, State,
+        Ttls, decide,
+    },
 };
 
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
 pub(super) const PERMIT: Uuid = Uuid::from_u128(1);
 pub(super) const OTHER_PERMIT: Uuid = Uuid::from_u128(2);
 pub(super) const EXECUTION: Uuid = Uuid::from_u128(100);
+pub(super) const FREEZE: Uuid = Uuid::from_u128(300);
 pub(super) const RECORDED: Uuid = Uuid::from_u128(200);
 
 pub(super) fn start_of_time() -> Timestamp {
@@ -58,13 +62,36 @@ pub(super) fn other_digest() -> ArgumentsDigest {
     arguments(r#"{"amount": 999, "to": "Zoë"}"#).digest()
 }
 
+/// The decision that access alone leads to.
+pub(super) fn decision_by_access(access: Option<Access>, digest: ArgumentsDigest) -> Decision {
+    let function = call().function;
+    let (outcome, code, reason) = match access {
+        None => (Outcome::Blocked, "function_unknown", format!("function `{function}` is not known here")),
+        Some(Access::Disabled) => {
+            (Outcome::Blocked, "function_disabled", format!("function `{function}` is disabled"))
+        }
+        Some(Access::EnabledWithConfirmation) => {
+            (Outcome::AwaitingApproval, "function_needs_approval", format!("`{function}` has to be approved"))
+        }
+        Some(Access::Enabled) => {
+            (Outcome::Allowed, "function_enabled", format!("function `{function}` is enabled"))
+        }
+    };
+    let mut finding = LayerFinding::new(Layer::FunctionAccess, outcome, code, reason);
+    if outcome == Outcome::Blocked {
+        finding.missing_requirement = Some("an administrator enables the function".to_owned());
+        finding.next_owner = Some("admin".to_owned());
+    }
+    Decision::new(outcome, digest, vec![finding])
+}
+
 pub(super) fn decision(outcome: Outcome, digest: ArgumentsDigest) -> Decision {
     let access = match outcome {
         Outcome::Blocked => Access::Disabled,
         Outcome::AwaitingApproval => Access::EnabledWithConfirmation,
         _ => Access::Enabled,
     };
-    let mut decision = decision_from_access(&call().function, Some(access), None, digest);
+    let mut decision = decision_by_access(Some(access), digest);
     decision.outcome = outcome;
     decision.policy_set = Some("set-1".to_owned());
     decision
@@ -79,8 +106,10 @@ pub(super) fn proposal(outcome: Outcome) -> Propose {
         arguments,
         requester: actor("user:ann"),
         idempotency_key: Some("key-1".to_owned()),
+        asked_by: Vec::new(),
         former_execution: None,
         context: Some(Json::from_text("{\"why\": \"asked\"}".to_owned()).unwrap()),
+        sensitive: vec!["to".to_owned()],
         permit_id: PERMIT,
         confirmation_ttl: MINUTE,
         approval_ttl: MINUTE,
@@ -107,23 +136,111 @@ pub(super) fn report(result: &str) -> Report {
 }
 
 pub(super) fn confirm() -> Action {
-    Action::Confirm { arguments_digest: None, permit_id: PERMIT, permit_ttl: MINUTE }
+    Action::Confirm { arguments_digest: None, permit_id: PERMIT, permit_ttl: MINUTE, approval_ttl: MINUTE }
 }
 
-pub(super) fn approve(eligible: bool) -> Action {
-    Action::Approve { comment: None, arguments_digest: None, eligible, permit_id: PERMIT, permit_ttl: MINUTE }
+/// An approver in these groups.
+pub(super) fn reviewer(groups: &[&str]) -> Reviewer {
+    let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+    Reviewer { approver: true, groups, ..Reviewer::default() }
+}
+
+/// An approver in no group, or nobody who may review.
+pub(super) fn eligible(eligible: bool) -> Reviewer {
+    Reviewer { approver: eligible, ..Reviewer::default() }
+}
+
+/// An approver in no group who stands in for somebody in these groups.
+pub(super) fn delegate(of: &str, groups: &[&str]) -> Reviewer {
+    let other = StandsInFor { actor: actor(of), groups: reviewer(groups).groups };
+    Reviewer { stands_in_for: vec![other], ..reviewer(&[]) }
+}
+
+pub(super) fn approve_as(reviewer: Reviewer, comment: Option<&str>) -> Action {
+    Action::Approve {
+        comment: comment.map(str::to_owned),
+        arguments_digest: None,
+        stage: None,
+        reviewer,
+        break_glass: None,
+        permit_id: PERMIT,
+        permit_ttl: MINUTE,
+        approval_ttl: MINUTE,
+    }
+}
+
+pub(super) fn approve(is_eligible: bool) -> Action {
+    approve_as(eligible(is_eligible), None)
+}
+
+pub(super) fn break_glass(admin: bool, reason: &str) -> Action {
+    Action::Approve {
+        comment: None,
+        arguments_digest: None,
+        stage: None,
+        reviewer: Reviewer { admin, ..Reviewer::default() },
+        break_glass: Some(reason.to_owned()),
+        permit_id: PERMIT,
+        permit_ttl: MINUTE,
+        approval_ttl: MINUTE,
+    }
 }
 
 pub(super) fn deny() -> Action {
-    Action::Deny { reason: "too expensive".to_owned(), eligible: true }
+    Action::Deny { reason: "too expensive".to_owned(), reviewer: eligible(true) }
 }
 
 pub(super) fn abort() -> Action {
-    Action::Abort { feedback: "ask for a discount first".to_owned(), eligible: true }
+    let feedback = "ask for a discount first".to_owned();
+    Action::Abort { feedback, reviewer: eligible(true), revised_as: None }
 }
 
 pub(super) fn start() -> Action {
-    Action::Start { permit_id: PERMIT, arguments_digest: Some(usual_arguments().digest()), lease: MINUTE }
+    start_under(PERMIT, Some(usual_arguments().digest()))
+}
+
+pub(super) fn start_under(permit_id: Uuid, arguments_digest: Option<ArgumentsDigest>) -> Action {
+    Action::Start { permit_id, arguments_digest, lease: MINUTE, policy_set: Some("set-1".to_owned()) }
+}
+
+/// A new decision under policy set `set-2`; a permit gets the id [`OTHER_PERMIT`].
+pub(super) fn redecide(outcome: Outcome) -> Action {
+    let mut decision = decision(outcome, usual_arguments().digest());
+    decision.policy_set = Some("set-2".to_owned());
+    redecide_as(decision)
+}
+
+pub(super) fn redecide_as(decision: Decision) -> Action {
+    Action::Redecide {
+        decision,
+        cause: "policy_set_activated".to_owned(),
+        sensitive: Vec::new(),
+        permit_id: OTHER_PERMIT,
+        ttls: Ttls { confirmation: MINUTE, approval: MINUTE, permit: MINUTE },
+    }
+}
+
+pub(super) fn comment(text: &str, eligible: bool) -> Action {
+    Action::Comment { text: text.to_owned(), eligible }
+}
+
+/// A freeze of the tenant since that second.
+pub(super) fn frozen_since(second: u64) -> FrozenBy {
+    FrozenBy {
+        freeze_id: FREEZE,
+        scope: FreezeScope::Tenant,
+        reason: "incident".to_owned(),
+        since: at_second(second),
+    }
+}
+
+pub(super) fn suspend(second: u64) -> Action {
+    Action::Suspend { freeze_id: FREEZE, since: at_second(second) }
+}
+
+/// The same command while a freeze of second 5 covers the call.
+pub(super) fn while_frozen(command: Command) -> Command {
+    Command { frozen: Some(frozen_since(5)), ..command }
 }
 
 pub(super) fn progress() -> Action {
@@ -139,7 +256,7 @@ pub(super) fn at_second(second: u64) -> Timestamp {
 }
 
 pub(super) fn command(by: &str, second: u64, action: Action) -> Command {
-    Command { by: actor(by), at: at_second(second), action }
+    Command { by: actor(by), at: at_second(second), frozen: None, action }
 }
 
 pub(super) type Answer = Result<Vec<ExecutionEvent>, Rejection>;
@@ -176,6 +293,13 @@ fn cut(outcome: Outcome, events: usize) -> State {
     State::initial().then(&command, &decided[..events])
 }
 
+fn reopened() -> State {
+    let state = proposed(Outcome::Allowed);
+    let command = command("system:policy", 1, redecide(Outcome::Blocked));
+    let decided = decide(&state, &command).unwrap();
+    state.then(&command, &decided[..2])
+}
+
 fn running() -> State {
     then(proposed(Outcome::Allowed), &command("agent:a1", 1, start()))
 }
@@ -192,6 +316,7 @@ pub(super) fn state_in(stage: Option<Stage>) -> State {
     let state = match stage {
         Stage::Initiated => cut(Outcome::Allowed, 1),
         Stage::Cleared => cut(Outcome::Allowed, 2),
+        Stage::Reopened => reopened(),
         Stage::AwaitingConfirmation => awaiting_confirmation(),
         Stage::AwaitingApproval => awaiting_approval(),
         Stage::Permitted => proposed(Outcome::Allowed),
@@ -227,4 +352,35 @@ pub(super) fn state_in(stage: Option<Stage>) -> State {
 /// Every stage, and that of a stream without events.
 pub(super) fn all_stages() -> impl Iterator<Item = Option<Stage>> {
     std::iter::once(None).chain(Stage::ALL.iter().copied().map(Some))
+}
+
+/// So many people of these: groups by name, people as `kind:id`, anybody where none are named.
+pub(super) fn need(reviewers: &[&str], quorum: u32) -> ApprovalNeed {
+    let (people, groups): (Vec<&str>, Vec<&str>) = reviewers.iter().partition(|name| name.contains(':'));
+    let named = Reviewers::Named {
+        groups: groups.into_iter().map(str::to_owned).collect(),
+        people: people.into_iter().map(actor).collect(),
+    };
+    let reviewers = if reviewers.is_empty() { Reviewers::AnyApprover } else { named };
+    ApprovalNeed { rule: "spending".to_owned(), reviewers, quorum }
+}
+
+/// Approvals in stages, and nothing else.
+pub(super) fn requirement(stages: Vec<Vec<ApprovalNeed>>) -> Requirement {
+    let stages = stages.into_iter().map(|needs| ApprovalStage { needs }).collect();
+    Requirement { stages, ..Requirement::default() }
+}
+
+/// A proposal that this is required of.
+pub(super) fn requiring(requirement: Requirement) -> Propose {
+    let outcome =
+        if requirement.stages.is_empty() { Outcome::ConfirmationRequired } else { Outcome::AwaitingApproval };
+    let mut proposal = proposal(outcome);
+    proposal.decision.requirement = Some(requirement);
+    proposal
+}
+
+/// The state after such a proposal.
+pub(super) fn asking(requirement: Requirement) -> State {
+    then(State::initial(), &command("agent:a1", 0, Action::Propose(requiring(requirement))))
 }

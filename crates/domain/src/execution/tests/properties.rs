@@ -27,18 +27,21 @@ fn action() -> impl Strategy<Value = Action> {
         1 => outcome().prop_map(|outcome| Action::Propose(proposal(outcome))),
         1 => Just(Action::Record(record(ResultStatus::Failed))),
         3 => (digest(), permit()).prop_map(|(arguments_digest, permit_id)| Action::Confirm {
-            arguments_digest, permit_id, permit_ttl: MINUTE,
+            arguments_digest, permit_id, permit_ttl: MINUTE, approval_ttl: MINUTE,
         }),
         1 => Just(Action::Decline { reason: None }),
-        3 => (digest(), any::<bool>(), permit()).prop_map(|(arguments_digest, eligible, permit_id)| Action::Approve {
-            comment: None, arguments_digest, eligible, permit_id, permit_ttl: MINUTE,
+        3 => (digest(), any::<bool>(), permit()).prop_map(|(arguments_digest, is_eligible, permit_id)| Action::Approve {
+            comment: None, arguments_digest, stage: None, reviewer: eligible(is_eligible), break_glass: None, permit_id,
+            permit_ttl: MINUTE, approval_ttl: MINUTE,
         }),
-        1 => any::<bool>().prop_map(|eligible| Action::Deny { reason: "no".to_owned(), eligible }),
-        1 => any::<bool>().prop_map(|eligible| Action::Abort { feedback: "no".to_owned(), eligible }),
+        1 => any::<bool>().prop_map(|is_eligible| Action::Deny {
+            reason: "no".to_owned(), reviewer: eligible(is_eligible),
+        }),
+        1 => any::<bool>().prop_map(|is_eligible| Action::Abort {
+            feedback: "no".to_owned(), reviewer: eligible(is_eligible), revised_as: None,
+        }),
         1 => Just(Action::Expire),
-        6 => (digest(), permit()).prop_map(|(arguments_digest, permit_id)| Action::Start {
-            permit_id, arguments_digest, lease: MINUTE,
-        }),
+        6 => (digest(), permit()).prop_map(|(arguments_digest, permit_id)| start_under(permit_id, arguments_digest)),
         2 => Just(progress()),
         2 => end().prop_map(Action::Succeed),
         1 => end().prop_map(Action::Fail),
@@ -70,7 +73,7 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         let mut commands = vec![command("agent:a1", 0, Action::Propose(proposal(outcome)))];
         for (by, later, action) in rest {
             second += later;
-            commands.push(Command { by, at: at_second(second), action });
+            commands.push(Command { by, at: at_second(second), frozen: None, action });
         }
         commands
     })
@@ -82,7 +85,7 @@ fn must_be_refused(command: &Command) -> bool {
     match &command.action {
         Action::Confirm { arguments_digest, .. } => other(arguments_digest),
         Action::Start { arguments_digest, permit_id, .. } if *permit_id == PERMIT => other(arguments_digest),
-        Action::Approve { arguments_digest, eligible, .. } => other(arguments_digest) || !eligible,
+        Action::Approve { arguments_digest, reviewer, .. } => other(arguments_digest) || !reviewer.approver,
         Action::Settle { status, .. } => *status == ResultStatus::Unknown,
         _ => false,
     }

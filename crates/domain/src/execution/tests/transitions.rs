@@ -4,13 +4,15 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use expect_test::expect_file;
 use proto_events::{
-    ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalRequired, Blocked, ConfirmationRequired,
-    Confirmed, Decided, Declined, ExecutionEvent as E, Expired, Finished, InProgress, Initiated, Origin,
-    Outcome, Permitted, Progressed, Reattempted, ResultStatus, ResultUnknown, Reviewers, Settled,
+    ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalEscalated, ApprovalReminded, ApprovalRequired,
+    ApprovalVoted, Blocked, Commented, ConfirmationRequired, Confirmed, Decided, Declined,
+    ExecutionEvent as E, Expired, Finished, InProgress, Initiated, Origin, Outcome, PermitWithdrawn,
+    Permitted, Progressed, Reattempted, Redecided, ResultStatus, ResultUnknown, Resumed, Reviewers, Settled,
+    Suspended,
 };
 
 use super::fixtures::*;
-use crate::execution::{ApprovalStatus, ExecutionStatus, Happened, Stage, evolve};
+use crate::execution::{ApprovalStatus, ExecutionStatus, Happened, Stage, State, evolve};
 
 /// One event of every type.
 fn one_of_each() -> Vec<E> {
@@ -27,8 +29,10 @@ fn one_of_each() -> Vec<E> {
             arguments_digest: Some(digest),
             requester: actor("user:ann"),
             idempotency_key: None,
+            asked_by: Vec::new(),
             former_execution: None,
             context: None,
+            sensitive: Vec::new(),
         }),
         E::Allowed(decided()),
         E::Blocked(Blocked {
@@ -46,6 +50,7 @@ fn one_of_each() -> Vec<E> {
             arguments: usual_arguments().canonical().clone(),
             requester: actor("user:ann"),
             expires_at: at_second(60),
+            sensitive: Vec::new(),
         }),
         E::Confirmed(Confirmed { call: call.clone(), arguments_digest: digest }),
         E::Declined(Declined { call: call.clone(), reason: None }),
@@ -59,10 +64,24 @@ fn one_of_each() -> Vec<E> {
             reviewers: Reviewers::AnyApprover,
             quorum: 1,
             expires_at: at_second(60),
+            stage: 0,
+            sensitive: Vec::new(),
         }),
-        E::ApprovalAccepted(ApprovalAccepted { call: call.clone(), arguments_digest: digest, comment: None }),
-        E::ApprovalDenied(ApprovalDenied { call: call.clone(), reason: "no".to_owned() }),
-        E::ApprovalAborted(ApprovalAborted { call: call.clone(), feedback: "no".to_owned() }),
+        E::ApprovalAccepted(ApprovalAccepted {
+            call: call.clone(),
+            arguments_digest: digest,
+            comment: None,
+            on_behalf_of: None,
+            groups: Vec::new(),
+            break_glass: None,
+        }),
+        E::ApprovalDenied(ApprovalDenied { call: call.clone(), reason: "no".to_owned(), on_behalf_of: None }),
+        E::ApprovalAborted(ApprovalAborted {
+            call: call.clone(),
+            feedback: "no".to_owned(),
+            on_behalf_of: None,
+            revised_as: None,
+        }),
         E::ApprovalExpired(expired()),
         E::Permitted(Permitted {
             call: call.clone(),
@@ -92,6 +111,35 @@ fn one_of_each() -> Vec<E> {
             result: None,
         }),
         E::Reattempted(Reattempted { call: call.clone(), count: 3 }),
+        E::ApprovalVoted(ApprovalVoted {
+            call: call.clone(),
+            arguments_digest: digest,
+            comment: None,
+            on_behalf_of: None,
+            groups: Vec::new(),
+            stage: 0,
+            missing: 1,
+        }),
+        E::ApprovalEscalated(ApprovalEscalated {
+            call: call.clone(),
+            level: 0,
+            due: at_second(30),
+            reviewers: Reviewers::AnyApprover,
+        }),
+        E::ApprovalReminded(ApprovalReminded { call: call.clone(), count: 1, due: at_second(30) }),
+        E::Commented(Commented { call: call.clone(), text: "why?".to_owned() }),
+        E::Redecided(Redecided {
+            call: call.clone(),
+            decision: decision(Outcome::Allowed, digest),
+            cause: "policy_set_activated".to_owned(),
+        }),
+        E::PermitWithdrawn(PermitWithdrawn {
+            call: call.clone(),
+            permit_id: PERMIT,
+            cause: "policy_set_activated".to_owned(),
+        }),
+        E::Suspended(Suspended { call: call.clone(), freeze_id: FREEZE, since: at_second(5) }),
+        E::Resumed(Resumed { call: call.clone(), deadline: at_second(90) }),
     ];
     let types: BTreeSet<&str> = events.iter().map(|event| event.event_type().0).collect();
     let all: BTreeSet<&str> = E::TYPES.iter().map(|(name, _)| *name).collect();
@@ -198,4 +246,22 @@ fn names_are_read_back() {
     let names: Vec<&str> = ExecutionStatus::ALL.iter().map(|status| status.as_str()).collect();
     assert_eq!(names, ["Pending", "Success", "Failed", "PendingApproval"]);
     assert_eq!("Done".parse::<ExecutionStatus>().unwrap_err().to_string(), "`Done` is not one of the names");
+}
+
+#[test]
+fn a_new_decision_changes_the_approval_status() {
+    let waiting = || state_in(Some(Stage::AwaitingApproval));
+    let approved = || then(waiting(), &command("user:bob", 10, approve(true)));
+    let after = |state: State, outcome| {
+        let state = then(state, &command("system:policy", 11, redecide(outcome)));
+        state.approval_status().unwrap().as_str()
+    };
+    assert_eq!(after(waiting(), Outcome::Allowed), "Approval not required");
+    assert_eq!(after(waiting(), Outcome::Blocked), "Rejected");
+    assert_eq!(after(waiting(), Outcome::NoOp), "Approval not required");
+    assert_eq!(after(waiting(), Outcome::AwaitingApproval), "Pending");
+    assert_eq!(after(approved(), Outcome::Allowed), "Approved");
+    assert_eq!(after(approved(), Outcome::Blocked), "Approved");
+    assert_eq!(after(approved(), Outcome::AwaitingApproval), "Pending");
+    assert_eq!(after(state_in(Some(Stage::Permitted)), Outcome::Blocked), "Approval not required");
 }

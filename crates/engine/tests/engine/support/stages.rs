@@ -16,7 +16,8 @@ pub(crate) async fn every_stage(world: &World) -> Vec<(Stage, Answer)> {
     answers.push((Stage::AwaitingApproval, world.propose().await));
     answers.push((Stage::Denied, engine.deny(&paul(), reviewed().await, "no".into()).await.unwrap()));
     answers.push((Stage::Aborted, engine.abort(&paul(), reviewed().await, "ask".into()).await.unwrap()));
-    answers.push((Stage::Permitted, engine.approve(&paul(), reviewed().await, None, None).await.unwrap()));
+    answers
+        .push((Stage::Permitted, engine.approve(&paul(), reviewed().await, None, None, None).await.unwrap()));
     let approval = reviewed().await;
 
     for (stage, outcome) in

@@ -1,11 +1,11 @@
 //! Questions to the audit trail.
 
-use proto_events::{ActorKind, AttemptEvent, Event, FunctionEvent, GlobalPosition, RegistryEvent};
+use proto_events::{ActorKind, AttemptEvent, ConversationEvent, Event, FunctionEvent, GlobalPosition};
 
 use super::{Setup, all_entries, tenant};
 use crate::{
     AuditCategory, AuditEntry, AuditFilter, Direction, PageRequest,
-    audit::tests::{KEY, add_settings},
+    audit::tests::{add_settings, settings},
     testing::decoded,
 };
 
@@ -30,8 +30,11 @@ async fn every_recorded_event_is_an_entry_of_its_tenant_in_both_directions() {
             assert_eq!(setup.views.audit_entry(&tenant(1 - index), entry.position).await, Ok(None));
         }
     }
-    let events = decoded(&setup.history.log).await;
+    let mut events = decoded(&setup.history.log).await;
+    // They only give a name to what decisions point to.
+    events.retain(|decoded| decoded.event.event_type().0 != "tool_set_recorded");
     assert_eq!(total, events.len());
+    let settings = settings();
     for crate::DecodedEvent { recorded, event } in events {
         let entry = setup.views.audit_entry(&recorded.tenant, recorded.position).await.unwrap().unwrap();
         assert_eq!((entry.position, entry.version), (recorded.position, recorded.version));
@@ -43,14 +46,16 @@ async fn every_recorded_event_is_an_entry_of_its_tenant_in_both_directions() {
         );
         assert_eq!(entry.causation_id, recorded.event.causation_id);
         assert_eq!(entry.event_type, event.event_type().0);
-        let subject = match event {
+        let subject = match &event {
             Event::Execution(_) => recorded.stream.execution_id().unwrap().to_string(),
             Event::Attempt(AttemptEvent::Opened(opened)) => opened.execution_id.to_string(),
             Event::Function(FunctionEvent::AccessChanged(changed)) => changed.function.to_string(),
-            Event::Key(_) => KEY.to_string(),
-            Event::Registry(RegistryEvent::AgentRegistered(_)) => "buyer".to_owned(),
-            Event::Registry(RegistryEvent::ConversationRegistered(_)) => "buyer/thread-1".to_owned(),
-            Event::Webhook(_) => "webhooks".to_owned(),
+            Event::Function(FunctionEvent::Described(described)) => described.function.to_string(),
+            Event::Function(FunctionEvent::Withdrawn(withdrawn)) => withdrawn.function.to_string(),
+            Event::Conversation(ConversationEvent::UserSpoke(spoke)) => {
+                format!("{}/{}", spoke.agent, spoke.conversation)
+            }
+            other => settings.iter().find(|setting| setting.event == *other).unwrap().subject.clone(),
         };
         assert_eq!(entry.subject, subject);
     }
@@ -60,7 +65,9 @@ async fn every_recorded_event_is_an_entry_of_its_tenant_in_both_directions() {
 
 #[tokio::test]
 async fn each_filter_finds_what_it_says() {
-    let setup = Setup::grown(72, 2_500).await;
+    let mut setup = Setup::grown(72, 2_500).await;
+    add_settings(&mut setup.history).await;
+    setup.views.catch_up().await.unwrap();
     let all = all_entries(&setup.views, &tenant(0), &AuditFilter::default()).await;
     let check = async |filter: AuditFilter, admits: &dyn Fn(&AuditEntry) -> bool| {
         let expected: Vec<_> = all.iter().filter(|entry| admits(entry)).cloned().collect();
@@ -73,10 +80,18 @@ async fn each_filter_finds_what_it_says() {
     let default = AuditFilter::default;
     let one = all.iter().rev().find(|entry| entry.agent.is_some()).unwrap().clone();
     let (agent, conversation, function) = (one.agent, one.conversation, one.function.unwrap().to_string());
-    let category = AuditCategory::Administrative;
-    check(AuditFilter { category: Some(category), ..default() }, &|entry| entry.category == category).await;
-    let category = AuditCategory::Execution;
-    check(AuditFilter { category: Some(category), ..default() }, &|entry| entry.category == category).await;
+    for category in [
+        AuditCategory::Administrative,
+        AuditCategory::Execution,
+        AuditCategory::Conversation,
+        AuditCategory::Shadow,
+    ] {
+        check(AuditFilter { category: Some(category), ..default() }, &|entry| entry.category == category)
+            .await;
+    }
+    let shadow = all.iter().filter(|entry| entry.category == AuditCategory::Shadow).collect::<Vec<_>>();
+    assert!(shadow.iter().all(|entry| entry.event_type == "shadow_differed"));
+    assert!(shadow.iter().all(|entry| entry.summary.starts_with("shadow: would have been ")));
     let kind = ActorKind::Service;
     check(AuditFilter { actor_kind: Some(kind), ..default() }, &|entry| entry.actor.kind == kind).await;
     check(AuditFilter { actor_id: Some("carol".into()), ..default() }, &|entry| &*entry.actor.id == "carol")
@@ -118,9 +133,18 @@ async fn what_an_agent_or_a_conversation_is_registered_under_finds_it() {
         entries.into_iter().map(|entry| entry.event_type).collect::<Vec<_>>()
     };
     let agent = AuditFilter { agent: Some("buyer".to_owned()), ..AuditFilter::default() };
-    assert_eq!(types(agent).await, ["conversation_registered", "agent_registered"]);
+    let of_the_agent = [
+        "grant_created",
+        "shadow_differed",
+        "frozen",
+        "agent_scopes_changed",
+        "agent_scopes_changed",
+        "conversation_registered",
+        "agent_registered",
+    ];
+    assert_eq!(types(agent).await, of_the_agent);
     let conversation = AuditFilter { conversation: Some("thread-1".to_owned()), ..AuditFilter::default() };
-    assert_eq!(types(conversation).await, ["conversation_registered"]);
+    assert_eq!(types(conversation).await, ["shadow_differed", "conversation_registered"]);
     let revoked = AuditFilter { event_type: Some("key_revoked".to_owned()), ..AuditFilter::default() };
     assert_eq!(types(revoked).await, ["key_revoked"]);
 }

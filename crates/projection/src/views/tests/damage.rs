@@ -195,8 +195,10 @@ async fn damage_met_while_events_are_applied_is_mended_by_catching_up() {
             connection(directory, View::Executions).execute(sql, [id.as_bytes()]).unwrap();
         })
         .await;
-    let deny = vidimus_domain::execution::Action::Deny { reason: "no".into(), eligible: true };
-    setup.history.command(&tenant(0), id, proto_events::Actor::user("carol"), deny).await;
+    let carol = proto_events::Actor::user("carol");
+    let reviewer = crate::testing::reviewer(&carol);
+    let deny = vidimus_domain::execution::Action::Deny { reason: "no".into(), reviewer };
+    setup.history.command(&tenant(0), id, carol, deny).await;
     assert_eq!(setup.views.catch_up().await.unwrap(), setup.history.log.tail());
     let log: Arc<dyn EventLog> = setup.log();
     assert_eq!(digests(&setup.views).await, fresh(&log).await);

@@ -32,7 +32,8 @@ async fn ended(setup: &mut Setup, id: Uuid, report: vidimus_domain::execution::R
     let agent = Actor::agent(execution.call().agent.as_str());
     let permit_id = execution.permit.as_ref().unwrap().id;
     let lease = std::time::Duration::from_secs(60);
-    let start = Action::Start { permit_id, arguments_digest: None, lease };
+    let policy_set = execution.permit.as_ref().unwrap().policy_set.clone();
+    let start = Action::Start { permit_id, arguments_digest: None, lease, policy_set };
     assert!(setup.history.command(&tenant(0), id, agent.clone(), start).await);
     setup.views.catch_up().await.unwrap();
     let end = if report.error.is_some() { Action::Fail(report) } else { Action::Succeed(report) };
@@ -93,6 +94,43 @@ async fn words_are_found_wherever_they_are_also_those_of_a_result_that_came_late
     let rows = all_executions(&setup.views, &tenant(0), &filter).await;
     assert_eq!(rows.iter().map(|row| row.execution_id).collect::<Vec<_>>(), [second]);
     assert_eq!(setup.views.verify().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_is_left_out_is_found_by_nobody() {
+    let mut setup = Setup::empty(53).await;
+    let call = setup.history.call();
+    let arguments =
+        Arguments::from_value(&serde_json::json!({"iban": "DE4711", "to": {"name": "mira"}})).unwrap();
+    let decision = crate::testing::decision(Outcome::Allowed, &arguments);
+    let sensitive = vec!["iban".to_owned(), "balance".to_owned()];
+    let id = setup.history.propose_decided(&tenant(0), call, arguments, decision, sensitive).await;
+    setup.views.catch_up().await.unwrap();
+    assert_eq!(ids(&setup, "mira").await, [id]);
+    assert_eq!(ids(&setup, "iban").await, [id]);
+    assert_eq!(ids(&setup, "DE4711").await, Vec::<Uuid>::new());
+    let mut report = setup.history.report(false);
+    report.result = proto_events::Json::from_text(r#"{"balance":90210,"paid":true}"#.to_owned()).ok();
+    ended(&mut setup, id, report).await;
+    assert_eq!(ids(&setup, "paid").await, [id]);
+    assert_eq!(ids(&setup, "90210").await, Vec::<Uuid>::new());
+    let detail = setup.views.execution(&tenant(0), id).await.unwrap().unwrap();
+    let text = |json: &Option<proto_events::Json>| json.as_ref().unwrap().as_str().to_owned();
+    assert_eq!(text(&detail.arguments), r#"{"iban":"[redacted]","to":{"name":"mira"}}"#);
+    assert_eq!(text(&detail.result), r#"{"balance":"[redacted]","paid":true}"#);
+    assert_eq!(detail.redacted_arguments, ["/iban"]);
+    assert_eq!(detail.redacted_result, ["/balance"]);
+    assert_eq!(detail.row.input_summary.as_deref(), Some(r#"iban: "[redacted]", to: {"name":"mira"}"#));
+    let state = setup.history.executions[&(tenant(0), id)].clone();
+    assert_eq!(detail.row.arguments_digest, state.execution().unwrap().arguments_digest(), "of all of them");
+    let directory = setup.directory.path();
+    for view in crate::View::ALL {
+        let bytes = std::fs::read(directory.join(format!("{view}.sqlite"))).unwrap();
+        for secret in ["DE4711", "90210"] {
+            let there = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!there, "{secret} is in the file of the {view} view");
+        }
+    }
 }
 
 #[tokio::test]

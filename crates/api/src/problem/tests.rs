@@ -1,0 +1,127 @@
+use proto_events::{Actor, Timestamp};
+use uuid::Uuid;
+use vidimus_projection::{QueryError, View};
+
+use super::*;
+
+fn told(error: EngineError) -> (u16, &'static str, Vec<String>) {
+    let ApiError { status, code, errors, .. } = error.into();
+    (status.as_u16(), code, errors.into_iter().map(|error| error.field).collect())
+}
+
+#[test]
+fn a_field_is_at_fault_whatever_was_decided_on() {
+    let no = InvalidField::Missing { field: "reason" };
+    for error in [
+        EngineError::from(execution::Rejection::from(no.clone())),
+        function::Rejection::from(no.clone()).into(),
+        attempt::Rejection::from(no.clone()).into(),
+        key::Rejection::from(no.clone()).into(),
+        registry::Rejection::from(no.clone()).into(),
+        agent::Rejection::from(no.clone()).into(),
+        connection::Rejection::from(no.clone()).into(),
+        conversation::Rejection::from(no.clone()).into(),
+        freeze::Rejection::from(no.clone()).into(),
+        grant::Rejection::from(no.clone()).into(),
+        policy::Rejection::from(no.clone()).into(),
+        reviewer::Rejection::from(no.clone()).into(),
+        webhook::Rejection::from(no).into(),
+    ] {
+        assert_eq!(told(error), (422, "text_missing", vec!["body.reason".to_owned()]));
+    }
+}
+
+#[test]
+fn a_decided_no_about_a_key_or_a_function_has_its_status() {
+    let actor = Actor::agent("bot");
+    let expires_at = Timestamp::from_micros(0);
+    for (no, status, code, field) in [
+        (key::Rejection::SystemActor { actor: actor.clone() }, 422, "system_actor", Some("body.actor")),
+        (key::Rejection::RolesMissing, 422, "roles_missing", Some("body.roles")),
+        (key::Rejection::ExpiryInThePast { expires_at }, 409, "expiry_in_the_past", Some("body.expires_at")),
+        (
+            key::Rejection::AgentCannotManageKeys { actor: actor.clone() },
+            403,
+            "agent_cannot_manage_keys",
+            None,
+        ),
+        (key::Rejection::Exists { key_id: Uuid::nil() }, 409, "key_exists", None),
+        (key::Rejection::NotFound, 404, "key_not_found", None),
+    ] {
+        let fields = field.into_iter().map(str::to_owned).collect();
+        assert_eq!(told(no.into()), (status, code, fields));
+    }
+    let no = function::Rejection::AgentCannotSetAccess { actor };
+    assert_eq!(told(no.into()), (403, "agent_cannot_set_access", vec![]));
+}
+
+#[test]
+fn a_decided_no_about_a_webhook_has_its_status() {
+    let position = proto_events::GlobalPosition::new(9);
+    let tail = proto_events::GlobalPosition::new(8);
+    for (no, status, code, field) in [
+        (
+            webhook::Rejection::AgentCannotManageWebhooks { actor: Actor::agent("bot") },
+            403,
+            "agent_cannot_manage_webhooks",
+            None,
+        ),
+        (
+            webhook::Rejection::AddressUnusable { problem: "is not" },
+            409,
+            "address_unusable",
+            Some("body.url"),
+        ),
+        (webhook::Rejection::TooMany { max: 100 }, 409, "too_many_webhooks", None),
+        (webhook::Rejection::PositionUnknown { position, tail }, 409, "position_unknown", Some("body.after")),
+        (webhook::Rejection::Exists { webhook_id: Uuid::nil() }, 409, "webhook_exists", None),
+        (webhook::Rejection::NotFound, 404, "webhook_not_found", None),
+    ] {
+        let fields = field.into_iter().map(str::to_owned).collect();
+        assert_eq!(told(no.into()), (status, code, fields));
+    }
+}
+
+#[test]
+fn what_the_operating_system_says_is_not_told_to_the_caller() {
+    let (view, reason) = (View::Executions, "disk I/O error in /srv/vidimus".to_owned());
+    for (error, code) in [
+        (QueryError::Storage { view, reason: reason.clone() }, "view_storage_failed"),
+        (QueryError::Damaged { view, reason }, "view_damaged"),
+    ] {
+        let error = ApiError::from(error);
+        assert_eq!((error.status.as_u16(), error.code), (503, code));
+        assert_eq!(error.retry_after, Some(1));
+        assert!(!error.detail.contains("disk") && !error.detail.contains("/srv"), "{}", error.detail);
+    }
+}
+
+#[test]
+fn a_batch_says_which_decision_is_refused_and_why() {
+    let id = Uuid::nil();
+    let batch =
+        |error: EngineError| told(EngineError::Batch { index: 3, execution_id: id, error: Box::new(error) });
+    let at = |field: &str| vec![field.to_owned()];
+    assert_eq!(batch(Rejection::NotFound.into()), (404, "execution_not_found", at("body.decisions[3]")));
+    let no = InvalidField::Missing { field: "reason" };
+    let refused = batch(Rejection::from(no).into());
+    assert_eq!(refused, (422, "text_missing", at("body.decisions[3].verdict.reason")));
+    assert_eq!(batch(EngineError::Contention { tries: 3 }).0, 503);
+}
+
+#[test]
+fn what_a_form_cannot_say_is_a_conflict() {
+    let invalid = |field| InvalidField::Invalid { field, problem: "is not" };
+    for (error, field) in [
+        (EngineError::from(connection::Rejection::from(invalid("endpoint"))), "body.endpoint"),
+        (grant::Rejection::from(invalid("max_sum")).into(), "body.max_sum"),
+        (conversation::Rejection::from(invalid("text")).into(), "body.text"),
+        (policy::Rejection::from(invalid("files")).into(), "body.files"),
+        (function::Rejection::from(invalid("arguments_schema")).into(), "body.arguments_schema"),
+        (reviewer::Rejection::from(invalid("from")).into(), "body.from"),
+    ] {
+        assert_eq!(told(error), (409, "invalid_field", vec![field.to_owned()]));
+    }
+    let other = grant::Rejection::from(invalid("scope.agent")).into();
+    assert_eq!(told(other), (422, "invalid_field", vec!["body.scope.agent".to_owned()]));
+}

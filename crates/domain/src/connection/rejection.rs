@@ -1,0 +1,33 @@
+//! The ways to be told no.
+
+use proto_events::Actor;
+
+use crate::field::InvalidField;
+
+/// Why a connection is not described. Nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// A field of the command breaks its limits.
+    #[error(transparent)]
+    Field(#[from] InvalidField),
+    /// What there is to call is not for agents to say.
+    #[error("agent `{actor}` cannot manage the catalogue: have an administrator do it")]
+    AgentCannotManageCatalogue {
+        /// Who tried.
+        actor: Actor,
+    },
+}
+
+impl Rejection {
+    /// Every code that [`Rejection::code`] can answer.
+    pub const ALL_CODES: &'static [&'static str] =
+        &["invalid_field", "text_missing", "text_too_long", "agent_cannot_manage_catalogue"];
+
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Field(field) => field.code(),
+            Self::AgentCannotManageCatalogue { .. } => "agent_cannot_manage_catalogue",
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What users say.
+
+use proto_events::{ConversationEvent, Event, GlobalPosition, StreamId};
+
+use crate::support::*;
+
+async fn say(world: &World, text: &str) -> GlobalPosition {
+    let (agent, conversation) = ("assistant".to_owned(), "c1".to_owned());
+    world.engine.speak(&runtime(), agent, conversation, text.to_owned()).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_was_said_is_on_record_each_time() {
+    let world = World::memory();
+    assert_eq!(say(&world, "pay Mira 20").await, GlobalPosition::new(2));
+    assert_eq!(say(&world, "pay Mira 20").await, GlobalPosition::new(3), "said again is said again");
+    let stream = StreamId::conversation("assistant", "c1");
+    assert_eq!(world.types(stream.clone()).await, "conversation_registered user_spoke user_spoke");
+    let last = world.stream(stream).await.pop().unwrap();
+    let event =
+        Event::decode(&last.event.event_type, last.event.schema_version, &last.event.payload).unwrap();
+    let Event::Conversation(ConversationEvent::UserSpoke(spoke)) = event else { panic!("{event:?}") };
+    assert_eq!((&*spoke.agent, &*spoke.conversation, &*spoke.text), ("assistant", "c1", "pay Mira 20"));
+    assert!(world.engine.is_conversation_registered(&tenant(), "assistant", "c1").await.unwrap());
+    assert!(!world.engine.is_conversation_registered(&tenant(), "assistant", "c2").await.unwrap());
+}
+
+#[tokio::test]
+async fn a_conversation_that_was_announced_is_not_announced_again() {
+    let world = World::memory();
+    let (agent, conversation) = ("assistant".to_owned(), "c1".to_owned());
+    world.engine.register_conversation(&runtime(), agent, conversation).await.unwrap();
+    say(&world, "hello").await;
+    let types = world.types(StreamId::conversation("assistant", "c1")).await;
+    assert_eq!(types, "conversation_registered user_spoke");
+}
+
+#[tokio::test]
+async fn who_may_hand_it_in_and_what() {
+    let world = World::memory();
+    let engine = &world.engine;
+    let speak = async |principal, agent: &str, text: &str| {
+        engine.speak(&principal, agent.to_owned(), "c1".to_owned(), text.to_owned()).await
+    };
+    assert_eq!(code(speak(paul(), "assistant", "hello").await), "missing_role");
+    assert_eq!(code(speak(auditor(), "assistant", "hello").await), "missing_role");
+    assert_eq!(code(speak(runtime(), "", "hello").await), "invalid_field");
+    assert_eq!(code(speak(runtime(), "assistant", " ").await), "text_missing");
+    assert_eq!(code(speak(runtime(), "assistant", &"x".repeat(65_537)).await), "invalid_field");
+    assert_eq!(world.log.tail(), GlobalPosition::START);
+    assert!(speak(ada(), "assistant", "hello").await.is_ok());
+}
