@@ -30,22 +30,11 @@ impl Engine {
         agent: &str,
     ) -> Result<Loaded<Arc<State>>, EngineError> {
         let stream = StreamId::agent_scopes(agent);
-        let Some(head) = self.log.stream_head(tenant, &stream).await? else {
-            return Ok(Loaded { state: Arc::default(), head: None });
-        };
-        if let Some(state) = self.agent_scopes.get(tenant, &stream, head.version) {
-            return Ok(Loaded { state, head: Some(head) });
-        }
-        let evolve = |state: State, _: &_, event: &Event| match event {
+        self.load_folded(&self.agent_scopes, tenant, &stream, |state: State, _, event| match event {
             Event::Catalogue(event) => evolve(state, event),
             _ => state,
-        };
-        let Loaded { state, head } = self.load_last(tenant, &stream, evolve).await?;
-        let state = Arc::new(state);
-        if let Some(head) = head {
-            self.agent_scopes.put(tenant, &stream, head.version, Arc::clone(&state));
-        }
-        Ok(Loaded { state, head })
+        })
+        .await
     }
 
     /// The scopes of an agent.

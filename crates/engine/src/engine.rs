@@ -66,7 +66,7 @@ pub struct Engine {
     pub(crate) lanes: Lanes,
     pub(crate) follower: Follower,
     /// Scopes of agents, for every proposal.
-    pub(crate) agent_scopes: Cache<Arc<agent::State>>,
+    pub(crate) agent_scopes: Folded<agent::State>,
     /// Keys, for every request; without labels and reasons about 40 MiB at most.
     pub(crate) keys: Cache<Arc<Credential>>,
     /// Functions, for every proposal; with the largest schemas half a gibibyte.
@@ -83,7 +83,7 @@ pub struct Engine {
     /// Policy sets, ready.
     pub(crate) policy_sets: PolicySets,
     /// A tenant's webhooks, for every request about them.
-    pub(crate) webhooks: Cache<Arc<webhook::State>>,
+    pub(crate) webhooks: Folded<webhook::State>,
 }
 
 /// One stream as it was loaded: what is so, and where it ends.
@@ -133,7 +133,7 @@ impl Engine {
             key_pepper: None,
             permit_signer: None,
             lanes: Lanes::default(),
-            agent_scopes: Cache::default(),
+            agent_scopes: Folded::new(MAX_HELD),
             keys: Cache::default(),
             functions: Folded::new(MAX_HELD),
             schemas: Schemas::default(),
@@ -143,7 +143,7 @@ impl Engine {
             policies: Folded::new(MAX_HELD),
             reviewers: Folded::new(MAX_HELD),
             policy_sets: PolicySets::default(),
-            webhooks: Cache::default(),
+            webhooks: Folded::new(MAX_HELD),
         }
     }
 

@@ -30,8 +30,6 @@ use crate::{
 /// A call, as it is decided on.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
-    /// Who asks for the decision.
-    pub(crate) by: &'a Actor,
     pub(crate) execution_id: Uuid,
     pub(crate) call: &'a CallRef,
     pub(crate) requester: &'a Actor,
@@ -104,10 +102,7 @@ impl Ground {
         if reads(|reads| reads.tenant) {
             shared.push(Shared::Tenant);
         }
-        let covers = |grant: &Arc<grant::Grant>| {
-            grant.scope.agent == call.agent && grant.scope.function == call.function
-        };
-        if grants == Grants::Use && self.grants.state.all().any(covers) {
+        if grants == Grants::Use && self.grants.state.covers_any(&call.agent, &call.function) {
             shared.push(Shared::Grants);
         }
         shared
@@ -272,9 +267,7 @@ impl Engine {
             beside.push((StreamId::reviewers(), ground.reviewers.expected(), Vec::new()));
         }
         if let (Some(grant_id), Grants::Use) = (decision.grant, grants) {
-            let action = grant::Action::Use { execution_id: asked.execution_id, amount };
-            let command = grant::Command { by: asked.by.clone(), at, grant_id, action };
-            let used = grant::decide(&ground.grants.state, &command)?;
+            let used = ground.grants.state.use_up(grant_id, asked.execution_id, amount, at)?;
             let used = used.into_iter().map(Event::Grant).collect();
             beside.push((StreamId::grants(), ground.grants.expected(), used));
         }

@@ -31,6 +31,7 @@ mod history;
 mod ids;
 mod keys;
 mod lanes;
+mod looked_up;
 mod permit_token;
 mod policies;
 mod principal;

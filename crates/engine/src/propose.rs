@@ -67,7 +67,6 @@ impl Engine {
         let requester = Self::requester(principal, proposal.requester.clone());
         let parsed = Parsed::of(&proposal.arguments, proposal.context.as_ref());
         let asked = Asked {
-            by: &principal.actor,
             execution_id,
             call: &proposal.call,
             requester: &requester,

@@ -36,7 +36,6 @@ impl Engine {
                 context: initiated.context.as_ref().map(proto_events::Json::to_value),
             };
             let asked = Asked {
-                by: &system.actor,
                 execution_id,
                 call: &initiated.call,
                 requester: &initiated.requester,

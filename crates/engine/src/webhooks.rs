@@ -5,9 +5,7 @@ mod secret;
 
 use std::sync::Arc;
 
-use proto_events::{
-    Event, GlobalPosition, RecordedEvent, Role, StreamId, StreamVersion, TenantId, WebhookFilter,
-};
+use proto_events::{Event, GlobalPosition, Role, StreamId, TenantId, WebhookFilter};
 use uuid::Uuid;
 use vidimus_domain::webhook::{
     Action, Command, Create, Happened, Park, Rejection, State, Webhook, decide, evolve,
@@ -59,27 +57,16 @@ pub struct WebhookAnswer {
 impl Engine {
     /// Asked for by every request about webhooks; read only where the stream has moved since.
     async fn load_webhooks(&self, tenant: &TenantId) -> Result<Loaded<Arc<State>>, EngineError> {
-        let stream = StreamId::webhooks();
-        let Some(head) = self.log.stream_head(tenant, &stream).await? else {
-            return Ok(Loaded { state: Arc::default(), head: None });
-        };
-        if let Some(state) = self.webhooks.get(tenant, &stream, head.version) {
-            return Ok(Loaded { state, head: Some(head) });
-        }
-        let evolve = |state: State, recorded: &RecordedEvent, event: &Event| match event {
-            Event::Webhook(event) => {
-                let (by, at) = (&recorded.event.actor, recorded.event.recorded_at);
-                evolve(state, Happened { by, at, event })
+        self.load_folded(&self.webhooks, tenant, &StreamId::webhooks(), |state: State, recorded, event| {
+            match event {
+                Event::Webhook(event) => {
+                    let (by, at) = (&recorded.event.actor, recorded.event.recorded_at);
+                    evolve(state, Happened { by, at, event })
+                }
+                _ => state,
             }
-            _ => state,
-        };
-        let Loaded { state, head } =
-            self.fold(tenant, &stream, StreamVersion::FIRST, State::default(), evolve).await?;
-        let state = Arc::new(state);
-        if let Some(head) = head {
-            self.webhooks.put(tenant, &stream, head.version, Arc::clone(&state));
-        }
-        Ok(Loaded { state, head })
+        })
+        .await
     }
 
     /// Decides on the stream of the tenant's webhooks and appends; the webhook as it is then.
