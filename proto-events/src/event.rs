@@ -321,118 +321,72 @@ events! {
     }
 }
 
-/// Any event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Of an execution.
-    Execution(ExecutionEvent),
-    /// Of a function's access.
-    Function(FunctionEvent),
-    /// Of the attempts under one idempotency key.
-    Attempt(AttemptEvent),
-    /// Of an API key.
-    Key(KeyEvent),
-    /// Of an agent or a conversation that was registered.
-    Registry(RegistryEvent),
-    /// Of a webhook.
-    Webhook(WebhookEvent),
-    /// Of the catalogue beside its functions.
-    Catalogue(CatalogueEvent),
-    /// Of a freeze.
-    Freeze(FreezeEvent),
-    /// Of a policy set.
-    Policy(PolicyEvent),
-    /// Of a grant.
-    Grant(GrantEvent),
-    /// Of groups and delegations of reviewers.
-    Reviewer(ReviewerEvent),
-    /// Of what is said in a conversation.
-    Conversation(ConversationEvent),
+/// Declares the enum of all categories, and what each of its variants passes on.
+macro_rules! categories {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident($category:ty),)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$variant_doc])* $variant($category),)+ }
+
+        impl $name {
+            /// Stable name and version of this event's shape.
+            pub const fn event_type(&self) -> (&'static str, u16) {
+                match self { $(Self::$variant(event) => event.event_type(),)+ }
+            }
+
+            /// The payload as JSON text.
+            ///
+            /// # Errors
+            /// Never for values that the types can hold; the serialiser's error type is passed on rather than hidden.
+            pub fn encode(&self) -> serde_json::Result<Bytes> {
+                match self { $(Self::$variant(event) => event.encode(),)+ }.map(Bytes::from)
+            }
+
+            /// Reads a payload of any type and version that ever existed.
+            ///
+            /// # Errors
+            /// When the type or version is from a newer program, or the payload does not have its shape.
+            pub fn decode(event_type: &str, schema_version: u16, payload: &[u8]) -> Result<Self, DecodeError> {
+                $(if let Some(event) = <$category>::decode(event_type, schema_version, payload) {
+                    return event.map(Self::$variant);
+                })+
+                Err(DecodeError::UnknownType { event_type: event_type.to_owned() })
+            }
+
+            pub(crate) fn payload_schemas() -> Vec<(&'static str, u16, schemars::Schema)> {
+                [$(<$category>::payload_schemas(),)+].concat()
+            }
+        }
+    };
 }
 
-impl Event {
-    /// Stable name and version of this event's shape.
-    pub const fn event_type(&self) -> (&'static str, u16) {
-        match self {
-            Self::Execution(event) => event.event_type(),
-            Self::Function(event) => event.event_type(),
-            Self::Attempt(event) => event.event_type(),
-            Self::Key(event) => event.event_type(),
-            Self::Registry(event) => event.event_type(),
-            Self::Webhook(event) => event.event_type(),
-            Self::Catalogue(event) => event.event_type(),
-            Self::Freeze(event) => event.event_type(),
-            Self::Policy(event) => event.event_type(),
-            Self::Grant(event) => event.event_type(),
-            Self::Reviewer(event) => event.event_type(),
-            Self::Conversation(event) => event.event_type(),
-        }
-    }
-
-    /// The payload as JSON text.
-    ///
-    /// # Errors
-    /// Never for values that the types can hold; the serialiser's error type is passed on rather than hidden.
-    pub fn encode(&self) -> serde_json::Result<Bytes> {
-        match self {
-            Self::Execution(event) => event.encode(),
-            Self::Function(event) => event.encode(),
-            Self::Attempt(event) => event.encode(),
-            Self::Key(event) => event.encode(),
-            Self::Registry(event) => event.encode(),
-            Self::Webhook(event) => event.encode(),
-            Self::Catalogue(event) => event.encode(),
-            Self::Freeze(event) => event.encode(),
-            Self::Policy(event) => event.encode(),
-            Self::Grant(event) => event.encode(),
-            Self::Reviewer(event) => event.encode(),
-            Self::Conversation(event) => event.encode(),
-        }
-        .map(Bytes::from)
-    }
-
-    /// Reads a payload of any type and version that ever existed.
-    ///
-    /// # Errors
-    /// When the type or version is from a newer program, or the payload does not have its shape.
-    pub fn decode(event_type: &str, schema_version: u16, payload: &[u8]) -> Result<Self, DecodeError> {
-        if let Some(event) = ExecutionEvent::decode(event_type, schema_version, payload) {
-            return event.map(Self::Execution);
-        }
-        if let Some(event) = FunctionEvent::decode(event_type, schema_version, payload) {
-            return event.map(Self::Function);
-        }
-        if let Some(event) = AttemptEvent::decode(event_type, schema_version, payload) {
-            return event.map(Self::Attempt);
-        }
-        if let Some(event) = KeyEvent::decode(event_type, schema_version, payload) {
-            return event.map(Self::Key);
-        }
-        if let Some(event) = RegistryEvent::decode(event_type, schema_version, payload) {
-            return event.map(Self::Registry);
-        }
-        if let Some(event) = WebhookEvent::decode(event_type, schema_version, payload) {
-            return event.map(Self::Webhook);
-        }
-        if let Some(event) = CatalogueEvent::decode(event_type, schema_version, payload) {
-            return event.map(Self::Catalogue);
-        }
-        if let Some(event) = FreezeEvent::decode(event_type, schema_version, payload) {
-            return event.map(Self::Freeze);
-        }
-        if let Some(event) = PolicyEvent::decode(event_type, schema_version, payload) {
-            return event.map(Self::Policy);
-        }
-        if let Some(event) = GrantEvent::decode(event_type, schema_version, payload) {
-            return event.map(Self::Grant);
-        }
-        if let Some(event) = ReviewerEvent::decode(event_type, schema_version, payload) {
-            return event.map(Self::Reviewer);
-        }
-        if let Some(event) = ConversationEvent::decode(event_type, schema_version, payload) {
-            return event.map(Self::Conversation);
-        }
-        Err(DecodeError::UnknownType { event_type: event_type.to_owned() })
+categories! {
+    /// Any event.
+    Event {
+        /// Of an execution.
+        Execution(ExecutionEvent),
+        /// Of a function's access.
+        Function(FunctionEvent),
+        /// Of the attempts under one idempotency key.
+        Attempt(AttemptEvent),
+        /// Of an API key.
+        Key(KeyEvent),
+        /// Of an agent or a conversation that was registered.
+        Registry(RegistryEvent),
+        /// Of a webhook.
+        Webhook(WebhookEvent),
+        /// Of the catalogue beside its functions.
+        Catalogue(CatalogueEvent),
+        /// Of a freeze.
+        Freeze(FreezeEvent),
+        /// Of a policy set.
+        Policy(PolicyEvent),
+        /// Of a grant.
+        Grant(GrantEvent),
+        /// Of groups and delegations of reviewers.
+        Reviewer(ReviewerEvent),
+        /// Of what is said in a conversation.
+        Conversation(ConversationEvent),
     }
 }
 

@@ -2,11 +2,7 @@
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
-use crate::{
-    AttemptEvent, CatalogueEvent, CloudEvent, ConversationEvent, ExecutionEvent, FreezeEvent, FunctionEvent,
-    GrantEvent, KeyEvent, Notification, PolicyEvent, RegistryEvent, ReviewerEvent, WebhookEvent,
-    envelope::RecordedEventJson,
-};
+use crate::{CloudEvent, Event, Notification, envelope::RecordedEventJson};
 
 /// What is written, not what would be read: a key that is always there is required, also where it may be `null`.
 pub(crate) fn of<T: JsonSchema>() -> Schema {
@@ -20,23 +16,8 @@ pub(crate) fn of<T: JsonSchema>() -> Schema {
 /// File name (without folder) and schema of every event payload, of the recorded event, of its CloudEvent and of the
 /// notification.
 pub fn schemas() -> Vec<(String, Schema)> {
-    let events = [
-        ExecutionEvent::payload_schemas(),
-        FunctionEvent::payload_schemas(),
-        AttemptEvent::payload_schemas(),
-        KeyEvent::payload_schemas(),
-        RegistryEvent::payload_schemas(),
-        WebhookEvent::payload_schemas(),
-        CatalogueEvent::payload_schemas(),
-        FreezeEvent::payload_schemas(),
-        PolicyEvent::payload_schemas(),
-        GrantEvent::payload_schemas(),
-        ReviewerEvent::payload_schemas(),
-        ConversationEvent::payload_schemas(),
-    ];
-    let payloads = events
+    let payloads = Event::payload_schemas()
         .into_iter()
-        .flatten()
         .map(|(event_type, version, schema)| (format!("{event_type}.v{version}.schema.json"), schema));
     let whole = [
         ("recorded_event.schema.json".to_owned(), of::<RecordedEventJson>()),
