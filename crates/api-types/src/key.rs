@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proto_events::{Actor, GlobalPosition, Role, Timestamp};
+use proto_events::{Actor, GlobalPosition, Role, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -106,4 +106,18 @@ pub struct RevokeKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 5000))]
     pub reason: Option<String>,
+}
+
+/// Whom a key is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Me {
+    /// The tenant that it belongs to.
+    pub tenant: TenantId,
+    /// The actor of every event that it causes.
+    pub actor: Actor,
+    /// What it may do.
+    pub roles: Vec<Role>,
+    /// The server's time.
+    pub now: Timestamp,
 }

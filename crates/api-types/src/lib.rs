@@ -51,7 +51,7 @@ pub use freeze::{CreateFreeze, EndFreeze, EndedFreeze, Freeze};
 pub use function::{DescribeFunction, Description, FunctionAccess, SetAccess, WithdrawFunction};
 pub use given::object;
 pub use grant::{CreateGrant, Grant, GrantStatus, RevokeGrant};
-pub use key::{CreateKey, CreatedKey, Key, KeyStatus, RevokeKey};
+pub use key::{CreateKey, CreatedKey, Key, KeyStatus, Me, RevokeKey};
 pub use page::{EventQuery, FunctionQuery, ListQuery, NotificationQuery, Page, PageQuery};
 pub use permit::{Jwk, JwkSet};
 pub use policy::{

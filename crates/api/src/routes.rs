@@ -14,6 +14,7 @@ mod functions;
 mod grants;
 mod groups;
 mod keys;
+mod me;
 mod notifications;
 mod operations;
 mod permits;
@@ -110,6 +111,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(grants::routes())
         .merge(groups::routes())
         .merge(keys::routes())
+        .merge(me::routes())
         .merge(notifications::routes())
         .merge(operations::routes())
         .merge(permits::routes())

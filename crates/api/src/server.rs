@@ -38,7 +38,11 @@ pub async fn serve(listener: TcpListener, api: Api, mut stop: watch::Receiver<bo
     let mut background = JoinSet::new();
     background.spawn(live::follow(api.clone(), tail));
 
-    let server = Server { router: router(api.clone()), api: api.clone() };
+    let router = match api.pages() {
+        Some(pages) => pages.clone().fallback_service(router(api.clone())),
+        None => router(api.clone()),
+    };
+    let server = Server { router, api: api.clone() };
     let mut connections = JoinSet::new();
     let accepted = tokio::select! {
         _ = stop.wait_for(|stop| *stop) => Ok(()),

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
 use proto_events::Redaction;
 use tokio::sync::watch;
 use vidimus_engine::{Deliveries, Engine};
@@ -81,6 +82,7 @@ pub(crate) struct Shared {
     pub(crate) relay: OnceLock<Relay>,
     pub(crate) deliveries: OnceLock<Deliveries>,
     pub(crate) command_service: OnceLock<AskCommandService>,
+    pub(crate) pages: OnceLock<Router>,
     pub(crate) settings: Settings,
     pub(crate) live: Live,
     pub(crate) metrics: Metrics,
@@ -98,6 +100,7 @@ impl Api {
             relay: OnceLock::new(),
             deliveries: OnceLock::new(),
             command_service: OnceLock::new(),
+            pages: OnceLock::new(),
             live: Live::new(&settings),
             metrics: Metrics::new(),
             rate_limits: RateLimits::new(settings.rate_limit),
@@ -125,6 +128,17 @@ impl Api {
     pub fn with_command_service(self, status: AskCommandService) -> Self {
         let _ = self.0.command_service.set(status);
         self
+    }
+
+    /// With these pages beside the API, on the same listener; the first ones stay.
+    #[must_use]
+    pub fn with_pages(self, pages: Router) -> Self {
+        let _ = self.0.pages.set(pages);
+        self
+    }
+
+    pub(crate) fn pages(&self) -> Option<&Router> {
+        self.0.pages.get()
     }
 
     /// How the commands over NATS stand; `None` where there are none.

@@ -113,6 +113,10 @@ impl Server {
                 });
             }
         }
+        // It asks the API as every other client does.
+        let console =
+            vidimus_console::router(vidimus_api::router(api.clone()), vidimus_console::Settings::default());
+        let api = api.with_pages(console);
         asked.add("the API", async move {
             vidimus_api::serve(listener, api, asked_stopped).await.map_err(|error| {
                 Failure::new(

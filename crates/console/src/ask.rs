@@ -1,0 +1,147 @@
+//! Asking the API, in this process, as whoever is signed in.
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderValue, Method, Request, Response, StatusCode, header},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use tower::ServiceExt as _;
+use vidimus_api_types::Problem;
+
+/// The largest answer that a page is made of.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Refused {
+    pub(crate) status: StatusCode,
+    /// Stable code of what is wrong.
+    pub(crate) code: String,
+    /// What is wrong and what to do next.
+    pub(crate) detail: String,
+    /// The request's id, which is in the server's log.
+    pub(crate) request_id: Option<String>,
+    /// The whole problem, where the API said one.
+    pub(crate) problem: Option<Box<Problem>>,
+}
+
+impl Refused {
+    pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self { status, code: code.to_owned(), detail: detail.into(), request_id: None, problem: None }
+    }
+
+    fn internal(detail: &str) -> Self {
+        tracing::error!(detail, "a page could not be made");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the server could not make this page; an operator finds the reason in its log",
+        )
+    }
+
+    fn of(status: StatusCode, body: &[u8]) -> Self {
+        match serde_json::from_slice::<Problem>(body) {
+            Ok(problem) => Self {
+                status,
+                code: problem.code.clone(),
+                detail: problem.detail.clone(),
+                request_id: problem.request_id.clone(),
+                problem: Some(Box::new(problem)),
+            },
+            Err(_) => Self::internal("an answer of the API is no problem"),
+        }
+    }
+}
+
+/// The API, asked with one key.
+#[derive(Clone)]
+pub(crate) struct Ask<'a> {
+    pub(crate) api: &'a Router,
+    pub(crate) token: &'a str,
+}
+
+impl Ask<'_> {
+    /// `GET path?query`; `query` are pairs, which are encoded here.
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Refused> {
+        read(self.send(Method::GET, path, query, Body::empty()).await?).await
+    }
+
+    /// `method path` with a JSON body.
+    pub(crate) async fn send_json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Refused> {
+        let body = serde_json::to_vec(body).map_err(|error| Refused::internal(&error.to_string()))?;
+        read(self.send(method, path, &[], Body::from(body)).await?).await
+    }
+
+    /// `POST path` with a JSON body.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Refused> {
+        self.send_json(Method::POST, path, body).await
+    }
+
+    /// The answer as it comes, for what is passed on: a stream.
+    pub(crate) async fn stream(&self, path: &str, query: &[(&str, &str)]) -> Result<Response<Body>, Refused> {
+        self.send(Method::GET, path, query, Body::empty()).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Body,
+    ) -> Result<Response<Body>, Refused> {
+        let mut uri = path.to_owned();
+        if !query.is_empty() {
+            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+            uri.push('?');
+            uri.push_str(&query);
+        }
+        let key = HeaderValue::try_from(format!("Bearer {}", self.token));
+        // What a person typed as a key may be anything.
+        let key = key.map_err(|_| {
+            Refused::new(
+                StatusCode::UNAUTHORIZED,
+                "key_malformed",
+                "this is no API key: it has characters that no key has; use a whole one",
+            )
+        })?;
+        let request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header(header::AUTHORIZATION, key)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body)
+            .map_err(|error| Refused::internal(&error.to_string()))?;
+        let Ok(response) = self.api.clone().oneshot(request).await;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), MOST_BYTES)
+            .await
+            .map_err(|error| Refused::internal(&error.to_string()))?;
+        Err(Refused::of(status, &body))
+    }
+}
+
+async fn read<T: DeserializeOwned>(response: Response<Body>) -> Result<T, Refused> {
+    let body = axum::body::to_bytes(response.into_body(), MOST_BYTES)
+        .await
+        .map_err(|error| Refused::internal(&error.to_string()))?;
+    // An answer without a body is `null`.
+    let body = if body.is_empty() { &b"null"[..] } else { &body };
+    serde_json::from_slice(body).map_err(|error| Refused::internal(&format!("an answer of the API: {error}")))
+}

@@ -1,0 +1,121 @@
+//! What comes in with a request: the pairs of a query or of a form.
+
+use axum::{
+    body::to_bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{StatusCode, header, request::Parts},
+};
+use subtle::ConstantTimeEq as _;
+
+use crate::{Console, ask::Refused, frame::Broken, guard, pages::Visitor};
+
+/// The largest form: a reason, an edited set of arguments, a policy set.
+const MOST_BYTES: usize = 1024 * 1024;
+
+/// Pairs in the order in which they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    fn parse(encoded: &[u8]) -> Self {
+        Self(form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    /// The value of this name, where it is not empty: an empty field of a form is one that was not filled in.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(known, value)| known == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The values of this name.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The pairs that are filled in, as a query of the API takes them, without those of these names.
+    pub(crate) fn filled<'a>(&'a self, except: &[&str]) -> Vec<(&'a str, &'a str)> {
+        let filled = |(name, value): &(String, String)| !value.is_empty() && !except.contains(&name.as_str());
+        self.0
+            .iter()
+            .filter(|pair| filled(pair))
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
+    }
+
+    /// The query that leads to the same page with this pair set (or left out, with `None`).
+    pub(crate) fn with(&self, name: &str, value: Option<&str>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.filled(&[name]));
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+        query.finish()
+    }
+}
+
+/// The query of a page.
+pub(crate) struct Query(pub(crate) Fields);
+
+impl FromRequestParts<Console> for Query {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Console) -> Result<Self, Self::Rejection> {
+        Ok(Self(Fields::parse(parts.uri.query().unwrap_or_default().as_bytes())))
+    }
+}
+
+/// A form that was sent from a page of this console, by whoever is signed in: it has the session's token against forgery
+/// (CSRF), and no other site's page sent it.
+pub(crate) struct Posted {
+    pub(crate) visitor: Visitor,
+    pub(crate) fields: Fields,
+}
+
+impl FromRequest<Console> for Posted {
+    type Rejection = Broken;
+
+    async fn from_request(request: Request, console: &Console) -> Result<Self, Broken> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, console).await?;
+        let fields = form(&Parts::clone(&parts), body).await.map_err(|refused| visitor.broken(refused))?;
+        let sent = fields.get("csrf").unwrap_or_default().as_bytes();
+        if !bool::from(sent.ct_eq(visitor.session.csrf.as_bytes())) {
+            let detail = "this form is not from a page of your session, or from one before you signed in again: go back, \
+                          reload the page and send it again";
+            return Err(visitor.broken(Refused::new(StatusCode::FORBIDDEN, "form_not_yours", detail)));
+        }
+        Ok(Self { visitor, fields })
+    }
+}
+
+/// The fields of a form that no other site sent.
+pub(crate) async fn form(parts: &Parts, body: axum::body::Body) -> Result<Fields, Refused> {
+    guard::same_site(&parts.headers)?;
+    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !media_type.is_some_and(|media_type| media_type.starts_with("application/x-www-form-urlencoded")) {
+        let detail = "this is no form of the console: use its pages, or the HTTP API under `/v1`";
+        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_a_form", detail));
+    }
+    let bytes = to_bytes(body, MOST_BYTES).await.map_err(|_| {
+        let detail = format!("the form is larger than {MOST_BYTES} bytes, or broke off: send less");
+        Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "form_too_large", detail)
+    })?;
+    Ok(Fields::parse(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_field_was_not_filled_in_and_links_keep_the_rest() {
+        let fields = Fields::parse(b"status=Pending&search=&agent=a+b&id=1&id=2");
+        assert_eq!((fields.get("status"), fields.get("search")), (Some("Pending"), None));
+        assert_eq!(fields.all("id").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(fields.filled(&["id"]), [("status", "Pending"), ("agent", "a b")]);
+        assert_eq!(fields.with("status", None), "agent=a+b&id=1&id=2");
+        assert_eq!(fields.with("cursor", Some("00&")), "status=Pending&agent=a+b&id=1&id=2&cursor=00%26");
+    }
+}

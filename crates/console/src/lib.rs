@@ -1,0 +1,67 @@
+//! The console: pages on which people look, decide and audit, drawn on the server.
+//!
+//! It knows nothing that the HTTP API does not say. Each page asks the API, in the same process and with the key of whoever
+//! is signed in, and puts the answer into HTML: roles, redaction and refusals are the API's, and a page shows what any other
+//! client is shown. Every form works without a script; the one script makes times local, rows live and keys short.
+
+mod ask;
+mod assets;
+mod cookie;
+mod fields;
+mod frame;
+mod guard;
+mod pages;
+mod sessions;
+mod words;
+
+use std::sync::Arc;
+
+use axum::{Router, middleware};
+use sessions::Sessions;
+
+/// What the console is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a session may last.
+    pub session_lifetime: std::time::Duration,
+    /// How long a session may be left alone.
+    pub session_idle: std::time::Duration,
+    /// Most sessions at a time; one more ends the one that was left alone for longest.
+    pub max_sessions: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            session_lifetime: std::time::Duration::from_secs(12 * 3600),
+            session_idle: std::time::Duration::from_secs(3600),
+            max_sessions: 10_000,
+        }
+    }
+}
+
+/// What every page shares.
+#[derive(Clone)]
+pub(crate) struct Console(Arc<Shared>);
+
+struct Shared {
+    /// The API, as it is served over HTTP.
+    api: Router,
+    sessions: Sessions,
+}
+
+impl Console {
+    pub(crate) fn api(&self) -> &Router {
+        &self.0.api
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+}
+
+/// The pages, all under `/console`, over this API; `/` leads there.
+pub fn router(api: Router, settings: Settings) -> Router {
+    let console = Console(Arc::new(Shared { api, sessions: Sessions::new(settings) }));
+    pages::routes().layer(middleware::from_fn(guard::headers)).with_state(console)
+}

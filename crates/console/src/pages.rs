@@ -1,0 +1,77 @@
+//! The pages. One page, one file: its question to the API, and what its template is given.
+
+mod execution;
+mod executions;
+mod live;
+mod sign_in;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+    response::Redirect,
+    routing::get,
+};
+
+use crate::{
+    Console,
+    ask::{Ask, Refused},
+    assets, cookie,
+    fields::Query,
+    frame::Broken,
+    sessions::Session,
+};
+
+/// Whoever is signed in. Without a session a page leads to the sign-in, and from there back.
+#[derive(Clone)]
+pub(crate) struct Visitor {
+    pub(crate) session: Arc<Session>,
+    console: Console,
+    /// Where they wanted to go.
+    pub(crate) address: String,
+}
+
+impl Visitor {
+    /// The API, asked as this visitor.
+    pub(crate) fn ask(&self) -> Ask<'_> {
+        Ask { api: self.console.api(), token: &self.session.token }
+    }
+
+    /// Whether they have one of these roles: what they could not do is not offered to them.
+    pub(crate) fn may(&self, roles: &[vidimus_api_types::Role]) -> bool {
+        self.session.me.roles.iter().any(|role| roles.contains(role))
+    }
+}
+
+impl FromRequestParts<Console> for Visitor {
+    type Rejection = Broken;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Broken> {
+        let address = parts.uri.path_and_query().map_or("/console", |path| path.as_str()).to_owned();
+        let session = cookie::session(&parts.headers).and_then(|cookie| console.sessions().get(cookie));
+        match session {
+            Some(session) => Ok(Self { session, console: console.clone(), address }),
+            None => Err(Broken::SignIn { back: address }),
+        }
+    }
+}
+
+/// Every page.
+pub(crate) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/", get(async || Redirect::to("/console/executions")))
+        .route("/console", get(async || Redirect::to("/console/executions")))
+        .route("/console/assets/{name}", get(assets::asset))
+        .merge(sign_in::routes())
+        .merge(executions::routes())
+        .merge(execution::routes())
+        .merge(live::routes())
+        .route("/console/{*rest}", get(nothing_here))
+}
+
+async fn nothing_here(visitor: Visitor, Query(_): Query) -> Broken {
+    let detail = "there is no such page: begin at one of the tabs above";
+    visitor.broken(Refused::new(StatusCode::NOT_FOUND, "page_not_found", detail))
+}

@@ -1,0 +1,96 @@
+//! One execution: what was asked for, what was decided and why, what happened.
+
+mod shown;
+
+use askama::Template;
+use axum::{Router, extract::Path, response::Response, routing::get};
+use serde_json::Value;
+use vidimus_api_types::{Execution, Explanation, Page};
+
+use self::shown::{
+    Fact, Finding, Rule, Shown, Step, comments, decision_facts, facts, findings, rules, steps,
+};
+use super::Visitor;
+use crate::{
+    Console,
+    fields::Query,
+    frame::{Broken, Frame, Tab, page},
+    words,
+};
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new().route("/console/executions/{id}", get(detail))
+}
+
+/// Events of the timeline on a page; longer ones go on behind a link.
+const STEPS: &str = "200";
+
+#[derive(Template)]
+#[template(path = "execution.html")]
+struct Detail {
+    frame: Frame,
+    id: String,
+    status: &'static str,
+    status_class: &'static str,
+    approval: &'static str,
+    approval_class: &'static str,
+    /// Who has to do what next.
+    next: Option<String>,
+    reason: Option<String>,
+    facts: Vec<Fact>,
+    decision: Vec<Fact>,
+    findings: Vec<Finding>,
+    rules: Vec<Rule>,
+    arguments: Option<String>,
+    redacted_arguments: Vec<String>,
+    context: Option<String>,
+    result: Option<String>,
+    redacted_result: Vec<String>,
+    error: Option<String>,
+    steps: Vec<Step>,
+    more_steps: Option<String>,
+    /// What people said.
+    comments: Vec<Step>,
+    queue_link: bool,
+}
+
+async fn detail(visitor: Visitor, Path(id): Path<String>, Query(query): Query) -> Result<Response, Broken> {
+    let ask = visitor.ask();
+    let path =
+        format!("/v1/executions/{}", form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>());
+    let execution: Execution = ask.get(&path, &[]).await.map_err(|refused| visitor.broken(refused))?;
+    // Nothing was decided of what was handed in after the fact.
+    let explanation: Option<Explanation> = ask.get(&format!("{path}/explanation"), &[]).await.ok();
+    let mut events = vec![("limit", STEPS)];
+    events.extend(query.get("cursor").map(|cursor| ("cursor", cursor)));
+    let events: Page<Value> =
+        ask.get(&format!("{path}/events"), &events).await.map_err(|refused| visitor.broken(refused))?;
+    let (function, tool) = words::function(&execution.function);
+    let title = if tool.is_empty() { function.to_owned() } else { format!("{function} ({tool})") };
+    let waits = execution.approval_status == vidimus_api_types::ApprovalStatus::Pending;
+    let steps = steps(&events.items);
+    page(&Detail {
+        frame: visitor.frame(title, Tab::Executions),
+        id: execution.execution_id.to_string(),
+        status: execution.status.as_str(),
+        status_class: words::status_class(execution.status),
+        approval: execution.approval_status.as_str(),
+        approval_class: words::approval_class(execution.approval_status),
+        next: shown::next(&execution),
+        reason: execution.reason.clone(),
+        facts: facts(&execution),
+        decision: decision_facts(&execution, explanation.as_ref()),
+        findings: explanation.as_ref().map(findings).unwrap_or_default(),
+        rules: explanation.as_ref().map(rules).unwrap_or_default(),
+        arguments: execution.arguments.as_ref().map(words::pretty),
+        redacted_arguments: execution.redacted_arguments.clone(),
+        context: execution.context.as_ref().map(words::pretty),
+        result: execution.result.as_ref().map(words::pretty),
+        redacted_result: execution.redacted_result.clone(),
+        error: execution.error.as_ref().and_then(|error| serde_json::to_string_pretty(error).ok()),
+        comments: comments(&steps),
+        steps,
+        more_steps: events.next,
+        queue_link: waits,
+    })
+}

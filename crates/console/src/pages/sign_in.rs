@@ -1,0 +1,114 @@
+//! Signing in with an API key, and out.
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use vidimus_api_types::Me;
+
+use crate::{
+    Console,
+    ask::{Ask, Refused},
+    cookie,
+    fields::{Posted, Query, form},
+    frame::{Broken, Frame, Notice, Tab, page_with, see},
+};
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/console/sign-in", get(ask_for_key).post(sign_in))
+        .route("/console/sign-out", post(sign_out))
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn<'a> {
+    frame: Frame,
+    back: &'a str,
+}
+
+/// Where to go after the sign-in: within the console only, so that no link leads elsewhere by way of it.
+fn within(back: Option<&str>) -> &str {
+    let ours = |back: &&str| {
+        (back.starts_with("/console/") || *back == "/console")
+            && !back.starts_with("/console/sign-")
+            && back.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+    };
+    back.filter(ours).unwrap_or("/console/executions")
+}
+
+fn sign_in_page(status: StatusCode, back: &str, notice: Option<Notice>) -> Result<Response, Broken> {
+    page_with(status, &SignIn { frame: Frame::new("Sign in", Tab::None, None).with(notice), back })
+}
+
+async fn ask_for_key(Query(query): Query) -> Result<Response, Broken> {
+    sign_in_page(StatusCode::OK, within(query.get("back")), None)
+}
+
+async fn sign_in(State(console): State<Console>, request: Request) -> Result<Response, Broken> {
+    let (parts, body) = request.into_parts();
+    let refused = |back: &str, refused: &Refused| {
+        sign_in_page(refused.status, within(Some(back)), Some(Notice::refused(refused)))
+    };
+    let fields = match form(&parts, body).await {
+        Ok(fields) => fields,
+        Err(error) => return refused("", &error),
+    };
+    let back = within(fields.get("back"));
+    let token = fields.get("key").unwrap_or_default().trim().to_owned();
+    match (Ask { api: console.api(), token: &token }).get::<Me>("/v1/me", &[]).await {
+        Ok(me) => {
+            let cookie = console.sessions().begin(token, me).map_err(|error| {
+                tracing::error!(%error, "no random bits for a session");
+                Broken::Plain
+            })?;
+            Ok(with_cookie(see(back), &parts.headers, Some(&cookie)))
+        }
+        Err(error) => refused(back, &error),
+    }
+}
+
+async fn sign_out(State(console): State<Console>, headers: HeaderMap, posted: Posted) -> Response {
+    let Posted { .. } = posted;
+    if let Some(cookie) = cookie::session(&headers) {
+        console.sessions().end(cookie);
+    }
+    with_cookie(see("/console/sign-in"), &headers, None)
+}
+
+fn with_cookie(response: Response, headers: &HeaderMap, session: Option<&str>) -> Response {
+    match cookie::set(headers, session) {
+        Some(cookie) => ([(header::SET_COOKIE, cookie)], response).into_response(),
+        None => Broken::Plain.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_stays_within_the_console() {
+        let stays = ["/console/approvals?mine=true", "/console", "/console/executions/x#y"];
+        for back in stays {
+            assert_eq!(within(Some(back)), back);
+        }
+        let leaves = [
+            "https://evil.example",
+            "//evil.example",
+            "/v1/keys",
+            "/console/sign-out",
+            "/console/\\evil",
+            "/console/a\r\nb",
+            "",
+        ];
+        for back in leaves {
+            assert_eq!(within(Some(back)), "/console/executions", "{back:?}");
+        }
+        assert_eq!(within(None), "/console/executions");
+    }
+}

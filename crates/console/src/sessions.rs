@@ -1,0 +1,146 @@
+//! Who is signed in. Held in memory: after a restart people sign in again, and no key lies on a disk.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+use vidimus_api_types::Me;
+
+use crate::Settings;
+
+/// What a browser's cookie stands for.
+pub(crate) struct Session {
+    /// The API key that the API is asked with: revoked there, the session is over.
+    pub(crate) token: String,
+    /// What the forms of this session carry.
+    pub(crate) csrf: String,
+    /// Who it is.
+    pub(crate) me: Me,
+}
+
+struct Held {
+    session: Arc<Session>,
+    began: Instant,
+    used: Instant,
+}
+
+/// The sessions, by the hash of what the cookie has.
+pub(crate) struct Sessions {
+    settings: Settings,
+    held: Mutex<HashMap<[u8; 32], Held>>,
+}
+
+/// 256 random bits, as hexadecimal digits.
+fn random() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(hex::encode(bytes))
+}
+
+fn hash(cookie: &str) -> [u8; 32] {
+    Sha256::digest(cookie.as_bytes()).into()
+}
+
+impl Sessions {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self { settings, held: Mutex::default() }
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<[u8; 32], Held>> {
+        // Each change of the map is whole.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a session; answers what the cookie is to have.
+    pub(crate) fn begin(&self, token: String, me: Me) -> Result<String, getrandom::Error> {
+        let (cookie, csrf) = (random()?, random()?);
+        let now = Instant::now();
+        let mut held = self.held();
+        held.retain(|_, held| !self.is_over(held, now));
+        if held.len() >= self.settings.max_sessions
+            && let Some(oldest) = held.iter().min_by_key(|(_, held)| held.used).map(|(key, _)| *key)
+        {
+            held.remove(&oldest);
+        }
+        let session = Arc::new(Session { token, csrf, me });
+        held.insert(hash(&cookie), Held { session, began: now, used: now });
+        Ok(cookie)
+    }
+
+    /// The session that a cookie stands for, if it lasts.
+    pub(crate) fn get(&self, cookie: &str) -> Option<Arc<Session>> {
+        let now = Instant::now();
+        let mut sessions = self.held();
+        let key = hash(cookie);
+        let held = sessions.get_mut(&key)?;
+        if self.is_over(held, now) {
+            sessions.remove(&key);
+            return None;
+        }
+        held.used = now;
+        Some(Arc::clone(&held.session))
+    }
+
+    pub(crate) fn end(&self, cookie: &str) {
+        self.held().remove(&hash(cookie));
+    }
+
+    fn is_over(&self, held: &Held, now: Instant) -> bool {
+        now - held.began >= self.settings.session_lifetime || now - held.used >= self.settings.session_idle
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use vidimus_api_types::{Actor, Role, Timestamp};
+
+    use super::*;
+
+    fn me() -> Me {
+        Me {
+            tenant: "acme".parse().unwrap(),
+            actor: Actor::user("ana"),
+            roles: vec![Role::Approver],
+            now: Timestamp::from_micros(0),
+        }
+    }
+
+    fn sessions(max_sessions: usize) -> Sessions {
+        let (session_lifetime, session_idle) = (Duration::from_secs(100), Duration::from_secs(30));
+        Sessions::new(Settings { session_lifetime, session_idle, max_sessions })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_ends_when_it_is_left_alone_and_after_its_time() {
+        let sessions = sessions(10);
+        let (left, used) =
+            (sessions.begin("a".into(), me()).unwrap(), sessions.begin("b".into(), me()).unwrap());
+        assert_ne!(left, used);
+        for _ in 0..4 {
+            tokio::time::advance(Duration::from_secs(20)).await;
+            assert_eq!(sessions.get(&used).unwrap().token, "b");
+        }
+        assert!(sessions.get(&left).is_none());
+        tokio::time::advance(Duration::from_secs(20)).await;
+        assert!(sessions.get(&used).is_none(), "however much it was used");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn signing_out_ends_one_and_too_many_end_the_one_left_alone_for_longest() {
+        let sessions = sessions(2);
+        let first = sessions.begin("1".into(), me()).unwrap();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let second = sessions.begin("2".into(), me()).unwrap();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(sessions.get(&first).is_some());
+        let third = sessions.begin("3".into(), me()).unwrap();
+        assert!(sessions.get(&second).is_none() && sessions.get(&first).is_some());
+        sessions.end(&first);
+        assert!(sessions.get(&first).is_none() && sessions.get(&third).is_some());
+    }
+}
