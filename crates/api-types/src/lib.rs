@@ -18,6 +18,7 @@ mod given;
 mod grant;
 #[cfg(feature = "openapi")]
 mod i_json;
+mod insight;
 mod key;
 mod page;
 mod permit;
@@ -51,6 +52,9 @@ pub use freeze::{CreateFreeze, EndFreeze, EndedFreeze, Freeze};
 pub use function::{DescribeFunction, Description, FunctionAccess, SetAccess, WithdrawFunction};
 pub use given::object;
 pub use grant::{CreateGrant, Grant, GrantStatus, RevokeGrant};
+pub use insight::{
+    Insight, InsightBlocked, InsightColumn, InsightQuery, InsightResolved, InsightReviewer, InsightRule,
+};
 pub use key::{CreateKey, CreatedKey, Key, KeyStatus, Me, RevokeKey};
 pub use page::{EventQuery, FunctionQuery, ListQuery, NotificationQuery, Page, PageQuery};
 pub use permit::{Jwk, JwkSet};

@@ -13,6 +13,7 @@ mod freezes;
 mod functions;
 mod grants;
 mod groups;
+mod insight;
 mod keys;
 mod me;
 mod notifications;
@@ -110,6 +111,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(functions::routes())
         .merge(grants::routes())
         .merge(groups::routes())
+        .merge(insight::routes())
         .merge(keys::routes())
         .merge(me::routes())
         .merge(notifications::routes())

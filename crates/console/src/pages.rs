@@ -2,6 +2,7 @@
 
 mod execution;
 mod executions;
+mod insight;
 mod live;
 mod sign_in;
 
@@ -67,6 +68,7 @@ pub(crate) fn routes() -> Router<Console> {
         .merge(sign_in::routes())
         .merge(executions::routes())
         .merge(execution::routes())
+        .merge(insight::routes())
         .merge(live::routes())
         .route("/console/{*rest}", get(nothing_here))
 }

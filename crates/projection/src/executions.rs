@@ -13,9 +13,9 @@ mod table;
 mod tests;
 mod view;
 
-pub(crate) use cells::names;
-pub(crate) use query::{detail, page, unsettled};
+pub(crate) use cells::{names, read};
 #[cfg(test)]
-pub(crate) use query::{select, select_unsettled};
+pub(crate) use query::select_unsettled;
+pub(crate) use query::{detail, page, select, unsettled};
 pub use row::{AuditOutcome, ExecutionDetail, ExecutionFilter, ExecutionRow, OriginKind, Progress, Verdict};
 pub(crate) use view::ExecutionsView;

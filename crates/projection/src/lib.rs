@@ -2,6 +2,7 @@
 //!
 //! * [`Views`] is the facade: three views in one directory, each in a SQLite file of its own, each with its checkpoint.
 //! * The *execution table* ([`ExecutionRow`], [`ExecutionDetail`], [`ExecutionFilter`]): one row per execution.
+//! * [`Insight`] is what the executions of a span of time come to, for pictures.
 //! * The *approval queue* ([`PendingApproval`], [`ApprovalFilter`]): what waits for a human, and nothing else.
 //! * The *audit trail* ([`AuditEntry`], [`AuditFilter`]): one row per recorded event, tool sets aside.
 //! * [`RemoteLog`] is the log as another machine reads it from NATS; views are built from it like from the log itself.
@@ -17,6 +18,7 @@ mod consumer;
 mod error;
 mod executions;
 mod facet;
+mod insight;
 mod page;
 mod redact;
 mod relay;
@@ -37,6 +39,7 @@ pub use error::{OpenError, ProjectionError, QueryError};
 pub use executions::{
     AuditOutcome, ExecutionDetail, ExecutionFilter, ExecutionRow, OriginKind, Progress, Verdict,
 };
+pub use insight::{Insight, InsightBlocked, InsightColumn, InsightReviewer, InsightRule, Resolved};
 pub use page::{Cursor, Page, PageRequest};
 pub use relay::{Relay, RelaySettings, RelayStatus, RelayTrouble};
 pub use remote::{RemoteError, RemoteLog};

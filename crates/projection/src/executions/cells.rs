@@ -136,7 +136,7 @@ pub(super) fn cells(row: &ExecutionRow) -> [Cell<'_>; COLUMN_COUNT - 1] {
 }
 
 /// Reads the columns, from the row's first on.
-pub(super) fn read(row: &Row<'_>) -> Result<ExecutionRow, SqlError> {
+pub(crate) fn read(row: &Row<'_>) -> Result<ExecutionRow, SqlError> {
     let mut c = Columns::checked(row, 0, COLUMN_COUNT)?;
     let missing = || SqlError::Damaged("an execution has no origin".to_owned());
     Ok(ExecutionRow {

@@ -1,13 +1,13 @@
 //! The questions that the views answer. Each is of one tenant: another tenant's rows are not there.
 
-use proto_events::{GlobalPosition, TenantId};
+use proto_events::{GlobalPosition, TenantId, Timestamp};
 use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::Views;
 use crate::{
-    ApprovalFilter, AuditEntry, AuditFilter, ExecutionDetail, ExecutionFilter, ExecutionRow, Page,
-    PageRequest, PendingApproval, QueryError, View, approvals, audit, executions, sql::SqlError,
+    ApprovalFilter, AuditEntry, AuditFilter, ExecutionDetail, ExecutionFilter, ExecutionRow, Insight, Page,
+    PageRequest, PendingApproval, QueryError, View, approvals, audit, executions, insight, sql::SqlError,
 };
 
 impl Views {
@@ -46,6 +46,21 @@ impl Views {
     ) -> Result<Page<ExecutionRow>, QueryError> {
         let (tenant, page) = (tenant.clone(), page.clone());
         self.read(View::Executions, move |connection| executions::unsettled(connection, &tenant, &page)).await
+    }
+
+    /// What the executions of `tenant` come to that came on record from `from` and before `to`; the newest of them, where
+    /// they are very many.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub async fn insight(
+        &self,
+        tenant: &TenantId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Insight, QueryError> {
+        let tenant = tenant.clone();
+        self.read(View::Executions, move |connection| insight::insight(connection, &tenant, from, to)).await
     }
 
     /// One execution of `tenant`; `None` where the tenant has none of that id.

@@ -5,6 +5,7 @@ mod audit;
 mod damage;
 mod executions;
 mod follow;
+mod insight;
 mod plans;
 mod search;
 
