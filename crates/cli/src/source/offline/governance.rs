@@ -1,7 +1,7 @@
 //! What governs calls, on the data directory itself.
 
 use uuid::Uuid;
-use vidimus_api::convert;
+use vidimus_api::convert::{self, Rules};
 use vidimus_api_types::{
     AddComment, AgentScopes, ApplyPolicy, ClearPolicy, Connection, CreateDelegation, CreateFreeze,
     CreateGrant, DecideBatch, DecidedBatch, Delegation, DescribeConnection, DescribeFunction, Digest,
@@ -203,7 +203,8 @@ impl Offline {
 
     pub(crate) async fn explanation(&self, id: Uuid) -> Result<Explanation, Failure> {
         let explained = self.data.engine.explain(self.tenant(), id).await?;
-        explained.map(convert::explanation).ok_or_else(|| {
+        let explained = explained.map(|explained| convert::explanation(explained, Rules::Whole));
+        explained.ok_or_else(|| {
             let message = format!(
                 "nothing was decided on an execution `{id}`: look for it with `vidimus execution list`; one that was handed in after the fact was not decided on"
             );
