@@ -46,6 +46,24 @@ pub(crate) enum Approval {
         #[arg(long, value_name = "REASON")]
         break_glass: Option<String>,
     },
+    /// Confirm a call that was made for you. Shows what it is, and confirms exactly that.
+    Confirm {
+        /// The execution's id.
+        #[arg(value_parser = execution_id)]
+        id: Uuid,
+        /// Digest of the arguments that you saw; without it, of those that are shown now.
+        #[arg(long, value_name = "SHA256")]
+        digest: Option<ArgumentsDigest>,
+    },
+    /// Decline a call that was made for you.
+    Decline {
+        /// The execution's id.
+        #[arg(value_parser = execution_id)]
+        id: Uuid,
+        /// Why; goes on the audit trail.
+        #[arg(long)]
+        reason: Option<String>,
+    },
     /// Decide several calls: all of them, or none.
     Batch(Batch),
     /// Deny a call.

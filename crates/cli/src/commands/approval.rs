@@ -5,7 +5,8 @@ mod batch;
 use proto_events::ArgumentsDigest;
 use uuid::Uuid;
 use vidimus_api_types::{
-    Abort, ApprovalProgress, ApprovalQuery, Approve, Deny, Execution, PendingApproval, Stage,
+    Abort, ApprovalProgress, ApprovalQuery, Approve, Confirm, Decline, Deny, Execution, PendingApproval,
+    Stage,
 };
 
 use super::more;
@@ -44,6 +45,19 @@ pub(super) async fn run(global: &Global, command: Approval, output: Output) -> R
             let body = Approve { arguments_digest, stage, comment, break_glass };
             let approved = source.approve(id, body).await?;
             told(&approved, "approved", output)
+        }
+        Approval::Confirm { id, digest } => {
+            let source = Source::open(global, "approval confirm").await?;
+            let arguments_digest = match digest {
+                Some(digest) => Some(digest),
+                None => show(&source, id, output).await?.0,
+            };
+            let confirmed = source.confirm(id, Confirm { arguments_digest }).await?;
+            told(&confirmed, "confirmed", output)
+        }
+        Approval::Decline { id, reason } => {
+            let source = Source::open(global, "approval decline").await?;
+            told(&source.decline(id, Decline { reason }).await?, "declined", output)
         }
         Approval::Batch(args) => batch::run(global, args, output).await,
         Approval::Deny { id, reason } => {
@@ -128,7 +142,7 @@ fn told(execution: &Execution, what: &str, output: Output) -> Result<(), Failure
         let waits = execution.stage == Stage::AwaitingApproval;
         let next = match (&execution.permit, &execution.approval) {
             (_, Some(approval)) if waits => format!("; {} more have to", approval.missing),
-            (Some(permit), _) if what == "approved" => {
+            (Some(permit), _) if matches!(what, "approved" | "confirmed") => {
                 format!("; it may run once, until {}", instant(permit.expires_at))
             }
             _ => String::new(),
