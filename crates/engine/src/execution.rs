@@ -152,8 +152,8 @@ impl Engine {
         self.transact(principal, execution_id, Action::Decline { reason }).await
     }
 
-    /// A reviewer approves. `seen`: the arguments, and the stage, that the reviewer saw. `break_glass`: why the reviewers that were
-    /// asked for are passed over in an emergency; takes the role `admin`.
+    /// A reviewer approves. `seen`: the arguments, and the stage, that the reviewer saw. `break_glass`: why the reviewers that
+    /// were asked for are passed over in an emergency; takes the role `admin`.
     ///
     /// # Errors
     /// The domain's rejections; the log's errors.

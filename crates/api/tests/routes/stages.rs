@@ -81,8 +81,8 @@ async fn both(world: &World, execution: &str) -> [Value; 2] {
     let whole = world.get(&world.acme.olga, &format!("/v1/executions/{execution}")).await.with(200);
     let path = format!("/v1/executions?min_position={}", whole["position"]);
     let listed = world.get(&world.acme.olga, &path).await.with(200);
-    let items = listed["items"].as_array().unwrap().iter();
-    let row = items.filter(|item| item["execution_id"] == execution).cloned().next().unwrap();
+    let mut items = listed["items"].as_array().unwrap().iter();
+    let row = items.find(|item| item["execution_id"] == execution).cloned().unwrap();
     [whole, row]
 }
 
