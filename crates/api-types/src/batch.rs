@@ -45,6 +45,11 @@ pub enum BatchVerdict {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "openapi", schema(max_length = 5000))]
         comment: Option<String>,
+        /// The stage of the approvals that the reviewer saw, from 0: `approval.stage` of the execution. Where it is given, the
+        /// vote counts in that stage or not at all; without it, in the present one.
+        #[serde(default, deserialize_with = "given::integer", skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(maximum = 4_294_967_295_u32))]
+        stage: Option<u32>,
     },
     /// It is denied.
     Deny {

@@ -40,6 +40,11 @@ pub struct Approve {
     /// Digest of the arguments that the reviewer saw; checked where it is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments_digest: Option<ArgumentsDigest>,
+    /// The stage of the approvals that the reviewer saw, from 0: `approval.stage` of the execution. Where it is given, the
+    /// vote counts in that stage or not at all; without it, in the present one.
+    #[serde(deserialize_with = "given::integer", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 4_294_967_295_u32))]
+    pub stage: Option<u32>,
     /// What the reviewer has to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 5000))]

@@ -63,10 +63,12 @@ pub struct PolicyExplanation {
 pub struct RuleExplanation {
     /// Its id.
     pub id: String,
-    /// The file that it stands in.
-    pub file: String,
-    /// The line on which it begins, from 1.
-    pub line: u64,
+    /// The file that it stands in; absent for those who may not read the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line on which it begins, from 1; absent for those who may not read the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// `permit` or `forbid`.
     pub effect: String,
     /// `confirmation` or `approval`, where the rule holds the call until that has happened.
@@ -81,10 +83,12 @@ pub struct RuleExplanation {
     /// What would have to be there.
     #[serde(default)]
     pub missing: Option<String>,
-    /// The parts of its condition; none where it matches every call.
+    /// The parts of its condition; none where it matches every call, and for those who may not read the policy.
+    #[serde(default)]
     pub conditions: Vec<ConditionExplanation>,
-    /// What would have had to differ, in words.
-    pub otherwise: String,
+    /// What would have had to differ, in words; absent for those who may not read the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<String>,
 }
 
 named! {

@@ -322,7 +322,8 @@ impl<'de> Deserialize<'de> for Whole {
             }
         }
 
-        deserializer.deserialize_u64(WholeVisitor).map(Self)
+        // Any: within an enum the value is kept before it is read, and what was kept as `1.0` is no integer to serde.
+        deserializer.deserialize_any(WholeVisitor).map(Self)
     }
 }
 

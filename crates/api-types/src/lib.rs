@@ -71,7 +71,9 @@ pub use proto_events::{
     Timestamp, Timing, ToolType, Trust,
 };
 pub use registry::{Agent, AgentCall, RegisterAgent};
-pub use review::{ApprovalProgress, AuditOutcome, CatalogueEntry, Deciding, Resolution, Verdict, Vote};
+pub use review::{
+    ApprovalProgress, AuditOutcome, CatalogueEntry, Deciding, LastComment, Resolution, Verdict, Vote,
+};
 pub use reviewer::{CreateDelegation, Delegation, DelegationStatus, EndedDelegation, Group, SetGroup};
 pub use stage::{ApprovalStatus, ExecutionStatus, Stage};
 pub use submission::{

@@ -1,10 +1,10 @@
 //! How people decided on a call, and how far they are.
 
-use proto_events::{Actor, Layer, RiskLevel, Timestamp, ToolType};
+use proto_events::{Actor, Layer, Reviewers, RiskLevel, Timestamp, ToolType};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::stage::named;
+use crate::{DueEscalation, stage::named};
 
 /// What the catalogue said of the function when the call came on record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,11 +58,31 @@ pub struct ApprovalProgress {
     pub stages: u32,
     /// How many reviewers accepted in that stage.
     pub accepted: u32,
-    /// How many acceptances it still misses.
+    /// How many acceptances that stage asks for, one for each of its needs where nobody counts for two.
+    #[serde(default)]
+    pub needed: u32,
+    /// How many acceptances it still misses; 0 where the reviewers were passed over in an emergency.
     pub missing: u32,
     /// The acceptances of all stages, in order; only in answers about one execution.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub votes: Vec<Vote>,
+    /// Reviewers that were added to that stage because nobody had resolved it for so long, in order; only in answers about
+    /// one execution.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<Reviewers>,
+    /// Who will be added, and when; only in answers about one execution, and while it waits for reviewers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalations: Vec<DueEscalation>,
+}
+
+/// What somebody who commented on a call said last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LastComment {
+    /// Who.
+    pub by: Actor,
+    /// What.
+    pub text: String,
 }
 
 /// An acceptance by one reviewer.

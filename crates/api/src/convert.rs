@@ -4,6 +4,7 @@
 mod approval;
 mod audit;
 mod catalogue;
+mod event;
 mod execution;
 mod explanation;
 mod freeze;
@@ -20,8 +21,9 @@ mod webhook;
 pub use approval::{approval_filter, batch_item, pending_approval};
 pub use audit::{audit_entry, audit_filter};
 pub use catalogue::{agent_scopes, agent_scopes_set, connection, connection_set, described_connection};
+pub(crate) use event::redacted_event;
 pub use execution::{Shown, detail, execution, execution_filter, listed};
-pub use explanation::explanation;
+pub use explanation::{Rules, explanation};
 pub use freeze::{freeze, freeze_set};
 pub use function::{description, function, function_set, visible_tool};
 pub use grant::{grant, grant_set, new_grant};

@@ -5,6 +5,7 @@ mod approval;
 mod bench;
 mod catalogue;
 mod connection;
+mod conversation;
 mod delegation;
 mod demo;
 mod execution;
@@ -36,6 +37,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 pub(crate) use connection::Connection;
+pub(crate) use conversation::Conversation;
 pub(crate) use delegation::{Delegation, DelegationCreate};
 pub(crate) use demo::{Demo, DemoAnswer};
 pub(crate) use execution::{Execution, ExecutionList, Watch};
@@ -153,6 +155,9 @@ pub(crate) enum Command {
     /// Connections: what functions belong to.
     #[command(subcommand)]
     Connection(Connection),
+    /// Conversations: what users say.
+    #[command(subcommand)]
+    Conversation(Conversation),
     /// Agents: their scopes, and what they can see.
     #[command(subcommand)]
     Agent(Agent),

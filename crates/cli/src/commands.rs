@@ -5,6 +5,7 @@ mod approval;
 mod audit;
 mod bench;
 mod connection;
+mod conversation;
 mod delegation;
 mod demo;
 mod execution;
@@ -62,6 +63,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure
         Command::Trace(command) => return trace::run(command, *output).await,
         Command::Function(command) => return function::run(&global, command, *output).await,
         Command::Connection(command) => connection::run(&global, command, *output).await?,
+        Command::Conversation(command) => conversation::run(&global, command, *output).await?,
         Command::Agent(command) => agent::run(&global, command, *output).await?,
         Command::Policy(command) => return policy::run(&global, command, *output).await,
         Command::Grant(command) => grant::run(&global, command, *output).await?,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use vidimus_domain::execution::{Action, Command, Rejection, Reviewer, decide};
 use vidimus_log::StreamWrite;
 
-use crate::{Answer, Engine, EngineError, Principal, engine::MAX_TRIES};
+use crate::{Answer, Engine, EngineError, Principal, Seen, engine::MAX_TRIES};
 
 /// Most decisions in one batch.
 pub const MAX_BATCH: usize = 100;
@@ -30,6 +30,8 @@ pub enum BatchVerdict {
     Approve {
         /// What the reviewer has to say.
         comment: Option<String>,
+        /// The stage that the reviewer saw, from 0.
+        stage: Option<u32>,
     },
     /// Deny.
     Deny {
@@ -105,7 +107,9 @@ impl Engine {
     fn action_of(&self, item: BatchItem) -> Action {
         let reviewer = Reviewer::default();
         match item.verdict {
-            BatchVerdict::Approve { comment } => self.approval(item.seen, comment, None),
+            BatchVerdict::Approve { comment, stage } => {
+                self.approval(Seen { arguments_digest: item.seen, stage }, comment, None)
+            }
             BatchVerdict::Deny { reason } => Action::Deny { reason, reviewer },
             BatchVerdict::Abort { feedback } => Action::Abort { feedback, reviewer, revised_as: None },
         }

@@ -34,6 +34,21 @@ pub struct Completion {
     pub report: Report,
 }
 
+/// What a reviewer saw: the approval is about that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Digest of the arguments.
+    pub arguments_digest: Option<ArgumentsDigest>,
+    /// The stage of the approvals, from 0; without it the present one.
+    pub stage: Option<u32>,
+}
+
+impl From<Option<ArgumentsDigest>> for Seen {
+    fn from(arguments_digest: Option<ArgumentsDigest>) -> Self {
+        Self { arguments_digest, stage: None }
+    }
+}
+
 impl Engine {
     /// Where an execution stands; `None` if the tenant has no such execution.
     ///
@@ -137,8 +152,8 @@ impl Engine {
         self.transact(principal, execution_id, Action::Decline { reason }).await
     }
 
-    /// A reviewer approves. `seen`: digest of the arguments that the reviewer saw. `break_glass`: why the reviewers that were
-    /// asked for are passed over in an emergency; takes the role `admin`.
+    /// A reviewer approves. `seen`: the arguments, and the stage, that the reviewer saw. `break_glass`: why the reviewers that
+    /// were asked for are passed over in an emergency; takes the role `admin`.
     ///
     /// # Errors
     /// The domain's rejections; the log's errors.
@@ -146,25 +161,25 @@ impl Engine {
         &self,
         principal: &Principal,
         execution_id: Uuid,
-        seen: Option<ArgumentsDigest>,
+        seen: impl Into<Seen>,
         comment: Option<String>,
         break_glass: Option<String>,
     ) -> Result<Answer, EngineError> {
-        let action = self.approval(seen, comment, break_glass);
+        let action = self.approval(seen.into(), comment, break_glass);
         self.transact(principal, execution_id, action).await
     }
 
     /// The action of an approval; who the reviewer is, is looked up before it is decided.
     pub(crate) fn approval(
         &self,
-        seen: Option<ArgumentsDigest>,
+        seen: Seen,
         comment: Option<String>,
         break_glass: Option<String>,
     ) -> Action {
         Action::Approve {
             comment,
-            arguments_digest: seen,
-            stage: None,
+            arguments_digest: seen.arguments_digest,
+            stage: seen.stage,
             reviewer: Reviewer::default(),
             break_glass,
             permit_id: self.ids.fresh(),

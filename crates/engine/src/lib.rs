@@ -52,7 +52,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use deadlines::{DeadlineKeeper, Due};
 pub use engine::{Engine, Settings};
 pub use error::EngineError;
-pub use execution::{Answer, Completion};
+pub use execution::{Answer, Completion, Seen};
 pub use explain::Explanation;
 pub use follower::{ToolSet, VisibleTool};
 pub use freezes::{EndAnswer, FreezeAnswer};

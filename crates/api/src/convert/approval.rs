@@ -86,7 +86,7 @@ pub fn pending_approval(pending: PendingApproval) -> wire::PendingApproval {
 pub fn batch_item(decision: wire::BatchDecision) -> BatchItem {
     let wire::BatchDecision { execution_id, arguments_digest, verdict } = decision;
     let verdict = match verdict {
-        wire::BatchVerdict::Approve { comment } => BatchVerdict::Approve { comment },
+        wire::BatchVerdict::Approve { comment, stage } => BatchVerdict::Approve { comment, stage },
         wire::BatchVerdict::Deny { reason } => BatchVerdict::Deny { reason },
         wire::BatchVerdict::Abort { feedback } => BatchVerdict::Abort { feedback },
     };

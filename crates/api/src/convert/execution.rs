@@ -1,15 +1,15 @@
 //! Executions, from the engine's state and from the view's rows.
 
+mod review;
 mod table;
 
-use std::collections::BTreeSet;
-
-use proto_events::{Actor, Decision, Json, Origin, Requirement, Reviewers, Timestamp};
+use proto_events::{Actor, Decision, Json, Origin, Reviewers, Timestamp};
 use vidimus_api_types as wire;
 use vidimus_domain::execution::{self as domain, Stage};
 use vidimus_engine::Answer;
 use vidimus_projection::{self as view, ExecutionDetail, ExecutionRow};
 
+use review::{approval, asks_nobody, confirmation, refusal, resolution, reviewers};
 pub use table::{execution_filter, listed};
 
 /// Declares the way between an enum of ours and the enum of the same names on the wire.
@@ -92,69 +92,6 @@ fn redacted(whole: Option<&Json>, seen: Option<(Option<Json>, Vec<String>)>) -> 
     }
 }
 
-/// Who may review in the present stage, in one.
-fn reviewers(requirement: &Requirement, approval: Option<&domain::Approval>) -> Reviewers {
-    let first = requirement.stages.first();
-    let stage = approval.map_or(first, |approval| approval.asks(requirement));
-    let needs = stage.into_iter().flat_map(|stage| &stage.needs).map(|need| &need.reviewers);
-    let added = approval.into_iter().flat_map(|approval| &approval.added);
-    let (mut groups, mut people) = (BTreeSet::new(), BTreeSet::new());
-    for reviewers in needs.chain(added) {
-        match reviewers {
-            Reviewers::AnyApprover => return Reviewers::AnyApprover,
-            Reviewers::Named { groups: more, people: others } => {
-                groups.extend(more.iter().cloned());
-                people.extend(others.iter().cloned());
-            }
-        }
-    }
-    if groups.is_empty() && people.is_empty() {
-        return Reviewers::AnyApprover;
-    }
-    Reviewers::Named { groups: groups.into_iter().collect(), people: people.into_iter().collect() }
-}
-
-fn approval(requirement: &Requirement, approval: &domain::Approval) -> wire::ApprovalProgress {
-    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let vote = |vote: &domain::Vote| wire::Vote {
-        stage: vote.stage,
-        by: vote.by.clone(),
-        on_behalf_of: vote.on_behalf_of.clone(),
-        groups: vote.groups.clone(),
-        comment: vote.comment.clone(),
-        at: vote.at,
-    };
-    wire::ApprovalProgress {
-        stage: approval.stage,
-        stages: number(requirement.stages.len()),
-        accepted: number(approval.current_votes().count()),
-        missing: approval.missing(requirement),
-        votes: approval.votes.iter().map(vote).collect(),
-    }
-}
-
-fn resolution(resolution: &domain::Resolution) -> wire::Resolution {
-    use domain::Verdict as V;
-    use view::Verdict;
-    let verdict = match resolution.verdict {
-        V::Confirmed => Verdict::Confirmed,
-        V::Declined => Verdict::Declined,
-        V::ConfirmationExpired => Verdict::ConfirmationExpired,
-        V::Accepted => Verdict::Approved,
-        V::Denied => Verdict::Denied,
-        V::Aborted if resolution.revised_as.is_some() => Verdict::Revised,
-        V::Aborted => Verdict::Aborted,
-        V::ApprovalExpired => Verdict::ApprovalExpired,
-    };
-    wire::Resolution {
-        verdict: to_verdict(verdict),
-        comment: resolution.text.clone(),
-        on_behalf_of: resolution.on_behalf_of.clone(),
-        break_glass: resolution.break_glass.clone(),
-        revised_as: resolution.revised_as,
-    }
-}
-
 fn deciding(decision: &Decision) -> Option<wire::Deciding> {
     let finding = decision.deciding()?;
     let (code, reason) = (finding.code.clone(), finding.reason.clone());
@@ -189,6 +126,10 @@ fn last_deadline(execution: &domain::Execution) -> Option<Timestamp> {
         Stage::InProgress => execution.lease_expires_at,
         _ => None,
     }
+}
+
+fn last_comment((by, text): (&Actor, &String)) -> wire::LastComment {
+    wire::LastComment { by: by.clone(), text: text.clone() }
 }
 
 /// The answer to a command: without what can be large. `token`: its permit, signed.
@@ -243,6 +184,8 @@ pub fn execution(answer: &Answer, token: Option<String>) -> Option<wire::Executi
         initiated_by: execution.initiated_by.clone(),
         started_by: execution.executor.clone(),
         resolved_by: resolved.map(|resolution| resolution.by.clone()),
+        confirmed_by: confirmation(execution).map(|said| said.by.clone()),
+        confirmed_at: confirmation(execution).map(|said| said.at),
         arguments_digest: initiated.arguments_digest,
         policy_set: decision.and_then(|decision| decision.policy_set.clone()),
         matched_rules: decision.map(|decision| decision.matched_rules.clone()).unwrap_or_default(),
@@ -250,14 +193,17 @@ pub fn execution(answer: &Answer, token: Option<String>) -> Option<wire::Executi
         grant: decision.and_then(|decision| decision.grant),
         redecisions: execution.redecisions.into(),
         suspended: execution.suspended.is_some(),
-        approval: execution.approval.as_ref().map(|of| approval(requirement, of)),
+        freeze: execution.suspended.as_ref().map(|suspension| suspension.freeze_id),
+        comments: Some(execution.comments.into()),
+        last_comments: execution.last_comments.iter().map(last_comment).collect(),
+        approval: approval(execution),
         resolution: resolved.map(resolution),
         permit: execution.permit.as_ref().map(|permit| wire::Permit {
             permit_id: permit.id,
             expires_at: permit.expires_at,
             token,
         }),
-        approval_deadline: execution.human_deadline,
+        approval_deadline: execution.human_deadline.filter(|_| !asks_nobody(decision)),
         lease_expires_at: execution.lease_expires_at,
         created_at: execution.initiated_at,
         started_at: execution.started_at,
@@ -278,16 +224,6 @@ pub fn execution(answer: &Answer, token: Option<String>) -> Option<wire::Executi
         error: None,
         timing: None,
     })
-}
-
-/// What was said with a "no"; a comment with a "yes" is no reason.
-fn refusal(resolution: Option<&domain::Resolution>) -> Option<String> {
-    use domain::Verdict as V;
-    let resolution = resolution?;
-    match resolution.verdict {
-        V::Declined | V::Denied | V::Aborted => resolution.text.clone(),
-        V::Confirmed | V::Accepted | V::ConfirmationExpired | V::ApprovalExpired => None,
-    }
 }
 
 /// An execution with all that is known of it. `seen`: the same in the execution table, where that shows it already; what is

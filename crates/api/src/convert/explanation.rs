@@ -4,8 +4,17 @@ use vidimus_api_types as wire;
 use vidimus_engine::Explanation;
 use vidimus_policy::{Condition, Explanation as RulesExplanation, RuleExplanation, Truth};
 
+/// How much of the rules is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rules {
+    /// Their text and where it stands: to whoever may read the policy.
+    Whole,
+    /// What they say to people (reason, what is missing, who answers for it), without their text.
+    Said,
+}
+
 /// The explanation of a decision.
-pub fn explanation(explanation: Explanation) -> wire::Explanation {
+pub fn explanation(explanation: Explanation, shown: Rules) -> wire::Explanation {
     let Explanation { execution_id, decision, position, decided_at, decisions, deciding, rules } =
         explanation;
     let (layer, code, reason) = match deciding {
@@ -25,11 +34,12 @@ pub fn explanation(explanation: Explanation) -> wire::Explanation {
         policy_set: decision.policy_set,
         facts: decision.facts,
         as_of: decision.as_of,
-        policy: rules.map(of_rules),
+        policy: rules.map(|rules| of_rules(rules, shown)),
     }
 }
 
-fn of_rules(rules: RulesExplanation) -> wire::PolicyExplanation {
+fn of_rules(rules: RulesExplanation, shown: Rules) -> wire::PolicyExplanation {
+    let rule = |of| rule(of, shown);
     wire::PolicyExplanation {
         outcome: rules.outcome,
         code: rules.code.as_str().to_owned(),
@@ -39,18 +49,20 @@ fn of_rules(rules: RulesExplanation) -> wire::PolicyExplanation {
     }
 }
 
-fn rule(rule: RuleExplanation) -> wire::RuleExplanation {
+fn rule(rule: RuleExplanation, shown: Rules) -> wire::RuleExplanation {
+    let whole = shown == Rules::Whole;
+    let conditions = if whole { rule.conditions } else { Vec::new() };
     wire::RuleExplanation {
         id: rule.id,
-        file: rule.file,
-        line: rule.line as u64,
+        file: whole.then_some(rule.file),
+        line: whole.then_some(rule.line as u64),
         effect: rule.effect.as_str().to_owned(),
         require: rule.require.map(str::to_owned),
         reason: rule.reason,
         owner: rule.owner,
         missing: rule.missing,
-        conditions: rule.conditions.into_iter().map(condition).collect(),
-        otherwise: rule.otherwise,
+        conditions: conditions.into_iter().map(condition).collect(),
+        otherwise: whole.then_some(rule.otherwise),
     }
 }
 

@@ -125,3 +125,48 @@ fn what_a_form_cannot_say_is_a_conflict() {
     let other = grant::Rejection::from(invalid("scope.agent")).into();
     assert_eq!(told(other), (422, "invalid_field", vec!["body.scope.agent".to_owned()]));
 }
+
+/// What only the system's own commands are told, or what is drawn by the server and so is never taken.
+const NEVER_ANSWERED: [&str; 18] = [
+    "decision_mismatch",
+    "delegation_exists",
+    "freeze_exists",
+    "grant_amount_unreadable",
+    "grant_exists",
+    "grant_expired",
+    "grant_revoked",
+    "grant_sum_exceeded",
+    "grant_used_up",
+    "incomplete_history",
+    "key_exists",
+    "not_due",
+    "nothing_to_escalate",
+    "nothing_to_expire",
+    "nothing_to_redecide",
+    "stands_still",
+    "system_only",
+    "too_many_redecisions",
+];
+
+#[test]
+fn the_reference_lists_every_code_of_a_decided_no() {
+    const REFERENCE: &str = include_str!("../../../../docs/reference/http.md");
+    let (_, errors) = REFERENCE.split_once("## Errors").unwrap();
+    let (errors, _) = errors.split_once("## Limits").unwrap();
+    let is_listed = |code: &str| errors.contains(&format!("`{code}`"));
+    let all = [
+        execution::Rejection::ALL_CODES,
+        function::Rejection::ALL_CODES,
+        key::Rejection::ALL_CODES,
+        connection::Rejection::ALL_CODES,
+        conversation::Rejection::ALL_CODES,
+        freeze::Rejection::ALL_CODES,
+        grant::Rejection::ALL_CODES,
+        policy::Rejection::ALL_CODES,
+        reviewer::Rejection::ALL_CODES,
+        webhook::Rejection::ALL_CODES,
+    ];
+    for code in all.into_iter().flatten() {
+        assert_eq!(is_listed(code), !NEVER_ANSWERED.contains(code), "`{code}`: list it where it is answered");
+    }
+}

@@ -18,4 +18,6 @@ mod propose;
 mod reviewers;
 mod reviews;
 mod runs;
+mod shown;
+mod stages;
 mod webhooks;

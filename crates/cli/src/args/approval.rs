@@ -38,10 +38,31 @@ pub(crate) enum Approval {
         /// Digest of the arguments that you saw; without it, of those that are shown now.
         #[arg(long, value_name = "SHA256")]
         digest: Option<ArgumentsDigest>,
+        /// The stage that you saw, from 1; without it and without `--digest`, the one that is shown now.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        stage: Option<u32>,
         /// In an emergency: why the reviewers that were asked for are passed over. Takes the role `admin`, and is on record
         /// as such.
         #[arg(long, value_name = "REASON")]
         break_glass: Option<String>,
+    },
+    /// Confirm a call that was made for you. Shows what it is, and confirms exactly that.
+    Confirm {
+        /// The execution's id.
+        #[arg(value_parser = execution_id)]
+        id: Uuid,
+        /// Digest of the arguments that you saw; without it, of those that are shown now.
+        #[arg(long, value_name = "SHA256")]
+        digest: Option<ArgumentsDigest>,
+    },
+    /// Decline a call that was made for you.
+    Decline {
+        /// The execution's id.
+        #[arg(value_parser = execution_id)]
+        id: Uuid,
+        /// Why; goes on the audit trail.
+        #[arg(long)]
+        reason: Option<String>,
     },
     /// Decide several calls: all of them, or none.
     Batch(Batch),

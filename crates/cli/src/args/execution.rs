@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
-use proto_events::{Digest, FunctionName, GlobalPosition, Layer, Outcome, RiskLevel, ToolType};
+use proto_events::{Digest, FunctionName, GlobalPosition, Layer, Outcome, ResultStatus, RiskLevel, ToolType};
 use uuid::Uuid;
 use vidimus_api_types::{ApprovalStatus, AuditOutcome, ExecutionStatus, Stage};
 
@@ -15,6 +15,15 @@ const OUTCOMES: &[Outcome] = &[
     Outcome::AwaitingApproval,
     Outcome::Blocked,
     Outcome::NoOp,
+];
+
+/// How a call can have ended: all but `unknown`, which settles nothing.
+const SETTLED: &[ResultStatus] = &[
+    ResultStatus::Succeeded,
+    ResultStatus::Failed,
+    ResultStatus::TimedOut,
+    ResultStatus::Skipped,
+    ResultStatus::Cancelled,
 ];
 
 const LAYERS: &[Layer] = &[
@@ -62,6 +71,30 @@ pub(crate) enum Execution {
         /// What the agent should know.
         #[arg(long)]
         feedback: String,
+    },
+    /// Call it off: its requester or the agent that proposed it before it started, whoever runs it after.
+    Cancel {
+        /// Its id.
+        #[arg(value_parser = execution_id)]
+        id: Uuid,
+        /// Why; goes on the audit trail.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Settle by evidence how a call ended that started and went silent.
+    Settle {
+        /// Its id.
+        #[arg(value_parser = execution_id)]
+        id: Uuid,
+        /// How it ended.
+        #[arg(long, value_parser = named(SETTLED, ResultStatus::as_str))]
+        status: ResultStatus,
+        /// What shows it; goes on the audit trail.
+        #[arg(long)]
+        evidence: String,
+        /// A file with what the tool returned, as JSON; `-` is standard input.
+        #[arg(long, value_name = "FILE.json")]
+        result: Option<PathBuf>,
     },
     /// Follow what happens, live, a line a notification. Needs `--server`.
     Watch(Watch),

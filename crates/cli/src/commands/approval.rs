@@ -4,7 +4,10 @@ mod batch;
 
 use proto_events::ArgumentsDigest;
 use uuid::Uuid;
-use vidimus_api_types::{Abort, ApprovalQuery, Approve, Deny, Execution, PendingApproval, Stage};
+use vidimus_api_types::{
+    Abort, ApprovalProgress, ApprovalQuery, Approve, Confirm, Decline, Deny, Execution, PendingApproval,
+    Stage,
+};
 
 use super::more;
 use crate::{
@@ -28,14 +31,33 @@ pub(super) async fn run(global: &Global, command: Approval, output: Output) -> R
             };
             list(global, &query, output).await
         }
-        Approval::Approve { id, comment, digest, break_glass } => {
+        Approval::Approve { id, comment, digest, stage, break_glass } => {
             let source = Source::open(global, "approval approve").await?;
+            // People count from 1, the API from 0.
+            let named = stage.map(|stage| stage.saturating_sub(1));
+            let (arguments_digest, stage) = match digest {
+                Some(digest) => (Some(digest), named),
+                None => {
+                    let (digest, shown) = show(&source, id, output).await?;
+                    (digest, named.or(shown))
+                }
+            };
+            let body = Approve { arguments_digest, stage, comment, break_glass };
+            let approved = source.approve(id, body).await?;
+            told(&approved, "approved", output)
+        }
+        Approval::Confirm { id, digest } => {
+            let source = Source::open(global, "approval confirm").await?;
             let arguments_digest = match digest {
                 Some(digest) => Some(digest),
-                None => show(&source, id, output).await?,
+                None => show(&source, id, output).await?.0,
             };
-            let approved = source.approve(id, Approve { arguments_digest, comment, break_glass }).await?;
-            told(&approved, "approved", output)
+            let confirmed = source.confirm(id, Confirm { arguments_digest }).await?;
+            told(&confirmed, "confirmed", output)
+        }
+        Approval::Decline { id, reason } => {
+            let source = Source::open(global, "approval decline").await?;
+            told(&source.decline(id, Decline { reason }).await?, "declined", output)
         }
         Approval::Batch(args) => batch::run(global, args, output).await,
         Approval::Deny { id, reason } => {
@@ -85,11 +107,20 @@ fn missing(pending: &PendingApproval) -> String {
     format!("{}{}{frozen}", pending.missing, stage.unwrap_or_default())
 }
 
-/// Shows what is about to be approved; answers the digest of exactly that.
-async fn show(source: &Source, id: Uuid, output: Output) -> Result<Option<ArgumentsDigest>, Failure> {
+/// Which stage of several it is at, for people.
+fn stage(approval: &ApprovalProgress) -> Option<String> {
+    (approval.stages > 1).then(|| format!("{} of {}", u64::from(approval.stage) + 1, approval.stages))
+}
+
+/// Shows what is about to be approved; answers the digest and the stage of exactly that.
+async fn show(
+    source: &Source,
+    id: Uuid,
+    output: Output,
+) -> Result<(Option<ArgumentsDigest>, Option<u32>), Failure> {
     let execution = source.execution(id).await?;
     // On one line each: a line break is an escape in JSON, and names have none.
-    let Execution { function, requester, agent, arguments, arguments_digest, .. } = execution;
+    let Execution { function, requester, agent, arguments, arguments_digest, approval, .. } = execution;
     output.line(&format!("{function} by {agent} for {requester}"))?;
     if let Some(arguments) = arguments {
         output.line(&format!("arguments  {arguments}"))?;
@@ -97,7 +128,10 @@ async fn show(source: &Source, id: Uuid, output: Output) -> Result<Option<Argume
     if let Some(digest) = arguments_digest {
         output.line(&format!("digest     {digest}"))?;
     }
-    Ok(arguments_digest)
+    if let Some(stage) = approval.as_ref().and_then(stage) {
+        output.line(&format!("stage      {stage}"))?;
+    }
+    Ok((arguments_digest, approval.map(|approval| approval.stage)))
 }
 
 /// What happened.
@@ -108,7 +142,7 @@ fn told(execution: &Execution, what: &str, output: Output) -> Result<(), Failure
         let waits = execution.stage == Stage::AwaitingApproval;
         let next = match (&execution.permit, &execution.approval) {
             (_, Some(approval)) if waits => format!("; {} more have to", approval.missing),
-            (Some(permit), _) if what == "approved" => {
+            (Some(permit), _) if matches!(what, "approved" | "confirmed") => {
                 format!("; it may run once, until {}", instant(permit.expires_at))
             }
             _ => String::new(),

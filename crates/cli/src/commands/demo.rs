@@ -207,9 +207,13 @@ async fn answer_all(approver: &Client, waiting: &[Execution], answer: DemoAnswer
         let id = execution.execution_id;
         match answer {
             DemoAnswer::Approve => {
-                let seen = execution.arguments_digest;
-                let comment = Some("checked".to_owned());
-                approver.approve(id, &Approve { arguments_digest: seen, comment, break_glass: None }).await?
+                let approve = Approve {
+                    arguments_digest: execution.arguments_digest,
+                    stage: execution.approval.as_ref().map(|approval| approval.stage),
+                    comment: Some("checked".to_owned()),
+                    break_glass: None,
+                };
+                approver.approve(id, &approve).await?
             }
             DemoAnswer::Deny => approver.deny(id, &Deny { reason: "not today".to_owned() }).await?,
             DemoAnswer::Abort => {

@@ -7,10 +7,10 @@ use std::{path::Path, process::ExitCode};
 use proto_events::Json;
 use uuid::Uuid;
 use vidimus_api_types::{
-    AddComment, ApprovalProgress, ApprovalStatus, CatalogueEntry, Execution, ExecutionQuery, ExecutionStatus,
-    Revise, Revised, Stage, Vote,
+    AddComment, ApprovalProgress, ApprovalStatus, Cancel, CatalogueEntry, Execution, ExecutionQuery,
+    ExecutionStatus, Revise, Revised, Settle, Stage, Vote,
 };
-use vidimus_domain::arguments::MAX_ARGUMENTS_BYTES;
+use vidimus_domain::arguments::{MAX_ARGUMENTS_BYTES, MAX_PAYLOAD_BYTES};
 
 use super::{explanation, more, or_dash};
 use crate::{
@@ -43,7 +43,7 @@ pub(super) async fn run(
             })?;
         }
         args::Execution::Revise { id, arguments, feedback } => {
-            let arguments = self::arguments(&arguments)?;
+            let arguments = json(&arguments, "arguments_not_json", MAX_ARGUMENTS_BYTES)?;
             let source = Source::open(global, "execution revise").await?;
             let revised = source.revise(id, Revise { arguments, feedback }).await?;
             output.show(&revised, |revised| {
@@ -57,19 +57,39 @@ pub(super) async fn run(
                 )
             })?;
         }
+        args::Execution::Cancel { id, reason } => {
+            let source = Source::open(global, "execution cancel").await?;
+            output.show(&source.cancel(id, Cancel { reason }).await?, |execution| {
+                ended(execution, "cancelled")
+            })?;
+        }
+        args::Execution::Settle { id, status, evidence, result } => {
+            let read = |file: &Path| json(file, "payload_not_json", MAX_PAYLOAD_BYTES);
+            let result = result.as_deref().map(read).transpose()?;
+            let source = Source::open(global, "execution settle").await?;
+            let settled = source.settle(id, Settle { status, evidence, result }).await?;
+            output
+                .show(&settled, |execution| ended(execution, &format!("settled as {}", status.as_str())))?;
+        }
         args::Execution::Watch(watch_args) => return watch::run(global, watch_args, output).await,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The arguments in a file.
-fn arguments(file: &Path) -> Result<Json, Failure> {
+/// What a command brought to its end.
+fn ended(execution: &Execution, how: &str) -> String {
+    let before = if execution.already == Some(true) { "was already" } else { "is" };
+    format!("{} {before} {how} (position {})", execution.execution_id, execution.position)
+}
+
+/// The arguments or the result in a file.
+fn json(file: &Path, code: &'static str, max_bytes: usize) -> Result<Json, Failure> {
     let name = file.display();
-    let bytes = files::read(file, MAX_ARGUMENTS_BYTES)?;
+    let bytes = files::read(file, max_bytes)?;
     // Whatever is wrong with them is said by what takes them, but for what is no JSON.
     let text = String::from_utf8(bytes).map_err(|error| error.to_string());
     let json = text.and_then(|text| Json::from_text(text).map_err(|error| error.to_string()));
-    json.map_err(|error| Failure::refused("arguments_not_json", format!("`{name}` is no JSON: {error}")))
+    json.map_err(|error| Failure::refused(code, format!("`{name}` is no JSON: {error}")))
 }
 
 async fn list(global: &Global, args: ExecutionList, output: Output) -> Result<(), Failure> {
@@ -185,6 +205,10 @@ fn people(execution: &Execution) -> String {
     let deciding = execution.deciding.as_ref();
     let deciding = deciding.map(|deciding| format!("{} ({})", deciding.layer.as_str(), deciding.code));
     let (catalogue, resolution) = (execution.catalogue.as_ref(), execution.resolution.as_ref());
+    let frozen = execution.suspended.then(|| match execution.freeze {
+        Some(freeze) => format!("by {freeze}: its deadline stands still"),
+        None => "yes: its deadline stands still".to_owned(),
+    });
     let optional = [
         ("decision", execution.outcome.map(|outcome| outcome.as_str().to_owned())),
         (
@@ -198,7 +222,8 @@ fn people(execution: &Execution) -> String {
         ("rules", (!execution.matched_rules.is_empty()).then(|| execution.matched_rules.join(", "))),
         ("tools seen", execution.visible_tools.map(|digest| digest.to_string())),
         ("grant", execution.grant.map(|id| id.to_string())),
-        ("frozen", execution.suspended.then(|| "yes: its deadline stands still".to_owned())),
+        ("frozen", frozen),
+        ("confirmed by", execution.confirmed_by.as_ref().map(ToString::to_string)),
         ("accepted", execution.approval.as_ref().map(accepted)),
         ("break glass", resolution.and_then(|resolution| resolution.break_glass.clone())),
         (

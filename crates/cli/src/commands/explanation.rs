@@ -54,12 +54,14 @@ pub(super) fn people(explanation: &Explanation) -> String {
 
 fn rule(rule: &RuleExplanation) -> Vec<String> {
     let require = rule.require.as_ref().map(|require| format!(", holds until {require}")).unwrap_or_default();
-    let mut lines = vec![format!("  {} ({}{require}; {}:{})", rule.id, rule.effect, rule.file, rule.line)];
+    let place = rule.file.iter().zip(rule.line).map(|(file, line)| format!("; {file}:{line}"));
+    let place = place.collect::<String>();
+    let mut lines = vec![format!("  {} ({}{require}{place})", rule.id, rule.effect)];
     for (name, text) in [("reason", &rule.reason), ("missing", &rule.missing), ("owner", &rule.owner)] {
         lines.extend(text.iter().map(|text| format!("    {name}: {text}")));
     }
     lines.extend(rule.conditions.iter().flat_map(condition));
-    lines.push(format!("    {}", rule.otherwise));
+    lines.extend(rule.otherwise.iter().map(|otherwise| format!("    {otherwise}")));
     lines
 }
 

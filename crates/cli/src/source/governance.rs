@@ -2,11 +2,12 @@
 
 use uuid::Uuid;
 use vidimus_api_types::{
-    AddComment, AgentScopes, ApplyPolicy, ClearPolicy, Connection, CreateDelegation, CreateFreeze,
-    CreateGrant, DecideBatch, DecidedBatch, Delegation, DescribeConnection, DescribeFunction, Digest,
-    EndFreeze, EndShadow, EndedDelegation, EndedFreeze, Execution, Explanation, Freeze, FunctionAccess,
-    FunctionName, Grant, Group, Page, Policy, PolicyChange, PolicySet, Revise, Revised, RevokeGrant,
-    SetAgentScopes, SetGroup, ShadowPolicy, ToolQuery, VisibleTool, WithdrawFunction,
+    AddComment, AddMessage, AgentScopes, ApplyPolicy, Cancel, ClearPolicy, Confirm, Connection,
+    CreateDelegation, CreateFreeze, CreateGrant, DecideBatch, DecidedBatch, Decline, Delegation,
+    DescribeConnection, DescribeFunction, Digest, EndFreeze, EndShadow, EndedDelegation, EndedFreeze,
+    Execution, Explanation, Freeze, FunctionAccess, FunctionName, Grant, Group, Message, Page, Policy,
+    PolicyChange, PolicySet, Revise, Revised, RevokeGrant, SetAgentScopes, SetGroup, Settle, ShadowPolicy,
+    ToolQuery, VisibleTool, WithdrawFunction,
 };
 
 use super::Source;
@@ -85,6 +86,17 @@ asked! {
     /// Ends a delegation.
     end_delegation(id: Uuid) -> EndedDelegation, end_delegation(id);
 
+    /// Puts on record what a user said to an agent.
+    add_message(conversation: &str, body: AddMessage) -> Message, add_message(conversation, &body);
+
+    /// The requesting user confirms.
+    confirm(id: Uuid, body: Confirm) -> Execution, confirm(id, &body);
+    /// The requesting user declines.
+    decline(id: Uuid, body: Decline) -> Execution, decline(id, &body);
+    /// Calls a call off.
+    cancel(id: Uuid, body: Cancel) -> Execution, cancel(id, &body);
+    /// Settles by evidence how an unknown call ended.
+    settle(id: Uuid, body: Settle) -> Execution, settle(id, &body);
     /// Decides several approvals, all or none.
     decide_batch(body: DecideBatch) -> DecidedBatch, decide_batch(&body);
     /// Comments on a call that waits.

@@ -12,7 +12,7 @@ use vidimus_api_types::{
     WebhookSecret,
 };
 use vidimus_domain::webhook::Rejection;
-use vidimus_engine::{Answer, EngineError, Principal, WebhookAnswer};
+use vidimus_engine::{Answer, EngineError, Principal, Seen, WebhookAnswer};
 use vidimus_log::{EventLog as _, Subscription};
 use vidimus_projection::{AuditFilter, Cursor, PageRequest, Views};
 
@@ -109,9 +109,10 @@ impl Offline {
     }
 
     pub(super) async fn approve(&self, id: Uuid, body: Approve) -> Result<Execution, Failure> {
-        let Approve { arguments_digest, comment, break_glass } = body;
+        let Approve { arguments_digest, stage, comment, break_glass } = body;
+        let seen = Seen { arguments_digest, stage };
         let engine = &self.data.engine;
-        let answer = engine.approve(&self.principal, id, arguments_digest, comment, break_glass).await?;
+        let answer = engine.approve(&self.principal, id, seen, comment, break_glass).await?;
         self.answered(&answer)
     }
 

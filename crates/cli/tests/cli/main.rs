@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails like a test")]
 
+mod answering;
 mod bad_lines;
 mod config;
 mod damage;

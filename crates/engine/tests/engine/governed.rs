@@ -338,7 +338,7 @@ async fn a_batch_is_decided_whole_or_not_at_all() {
     let world = World::with(Access::EnabledWithConfirmation).await;
     let ids = [world.propose().await.execution_id, world.propose().await.execution_id];
     let item = |execution_id, verdict| BatchItem { execution_id, seen: None, verdict };
-    let approve = || BatchVerdict::Approve { comment: None };
+    let approve = || BatchVerdict::Approve { comment: None, stage: None };
     world.engine.deny(&petra(), ids[1], "no".to_owned()).await.unwrap();
     let tail = world.log.tail();
     let error =

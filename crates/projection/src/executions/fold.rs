@@ -155,7 +155,10 @@ impl ExecutionRow {
             | E::ApprovalEscalated(_)
             | E::ApprovalReminded(_)
             | E::Commented(_) => {}
-            E::Allowed(decided) | E::NoOp(decided) => self.decide(&decided.decision),
+            E::Allowed(decided) | E::NoOp(decided) => {
+                self.decide(&decided.decision);
+                self.ask_nobody();
+            }
             E::Blocked(blocked) => {
                 self.decide(&blocked.decision);
                 self.missing_requirement = blocked.missing_requirement.as_deref().map(cut);
@@ -197,8 +200,9 @@ impl ExecutionRow {
                 self.break_glass = accepted.break_glass.as_deref().map(cut);
                 if accepted.break_glass.is_none() {
                     self.votes = self.votes.saturating_add(1);
-                    self.votes_missing = 0;
                 }
+                // Where the reviewers are passed over, nobody has to accept any more either.
+                self.votes_missing = 0;
             }
             E::ApprovalDenied(denied) => {
                 self.refuse(Verdict::Denied, Some(&denied.reason));
@@ -278,6 +282,12 @@ impl ExecutionRow {
         self.approval_deadline = Some(until);
         (self.resolved_at, self.resolved_by, self.resolved_on_behalf_of) = (None, None, None);
         (self.verdict, self.verdict_comment, self.break_glass) = (None, None, None);
+        (self.approval_stage, self.votes, self.votes_needed, self.votes_missing) = (None, 0, 0, 0);
+    }
+
+    /// Nobody has to be asked, or nobody has to any more.
+    const fn ask_nobody(&mut self) {
+        self.approval_deadline = None;
         (self.approval_stage, self.votes, self.votes_needed, self.votes_missing) = (None, 0, 0, 0);
     }
 

@@ -91,7 +91,8 @@ pub struct ExecutionRow {
     /// From when on it is too late for what it waits for: to confirm, to approve, to start, to report; as it is now, after
     /// whatever moved it. While it is suspended, as it was when that began.
     pub deadline: Option<Timestamp>,
-    /// From when on it is too late to confirm or approve; kept after that.
+    /// From when on it is too late to confirm or approve; kept after that, but not where it was decided on again and nobody
+    /// is asked any more.
     pub approval_deadline: Option<Timestamp>,
     /// Which stage of the approvals was asked for last, from 0.
     pub approval_stage: Option<u32>,
@@ -101,7 +102,7 @@ pub struct ExecutionRow {
     pub votes: u32,
     /// How many have to, one for each of the stage's needs where nobody counts for two.
     pub votes_needed: u32,
-    /// How many acceptances that stage still misses.
+    /// How many acceptances that stage still misses; 0 where the reviewers were passed over in an emergency.
     pub votes_missing: u32,
     /// When the requesting user confirmed; also where reviewers were asked after that.
     pub confirmed_at: Option<Timestamp>,

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use crate::sql::Schema;
 
 pub(crate) static SCHEMA: Schema = Schema {
-    version: 2,
+    version: 3,
     tables: "
         CREATE TABLE executions (
             position INTEGER PRIMARY KEY,

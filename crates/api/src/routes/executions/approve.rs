@@ -2,6 +2,7 @@
 
 use axum::{Json, extract::State};
 use vidimus_api_types::{Approve, Execution, Problem};
+use vidimus_engine::Seen;
 
 use super::answered;
 use crate::{
@@ -36,8 +37,8 @@ pub(super) async fn approve(
     Param(Id(execution_id)): Param<Id>,
     Body(body): Body<Approve>,
 ) -> Result<Json<Execution>, ApiError> {
-    let Approve { arguments_digest, comment, break_glass } = body;
-    let answer =
-        api.engine().approve(&caller.principal, execution_id, arguments_digest, comment, break_glass).await?;
+    let Approve { arguments_digest, stage, comment, break_glass } = body;
+    let seen = Seen { arguments_digest, stage };
+    let answer = api.engine().approve(&caller.principal, execution_id, seen, comment, break_glass).await?;
     answered(&api, &caller.principal, &answer)
 }

@@ -1,13 +1,13 @@
 //! `GET /v1/executions/{execution_id}/events`
 
 use axum::{Json, extract::State};
-use proto_events::StreamVersion;
+use proto_events::{Role, StreamVersion};
 use vidimus_api_types::{Page, PageQuery, Problem, RecordedEvent};
 
 use super::not_found;
 use crate::{
     auth::{ANYONE, Caller},
-    convert,
+    convert::{self, Shown},
     extract::{Id, Param, Query},
     problem::ApiError,
     state::Api,
@@ -15,7 +15,10 @@ use crate::{
 
 /// List the events of an execution
 ///
-/// As the log has them, oldest first. The `cursor` is the version of the page's first event.
+/// Oldest first. The `cursor` is the version of the page's first event. Auditors, administrators, whoever asks for the call
+/// and whoever runs it are shown them as the log has them. For all others, `[redacted]` stands in `data.arguments` and
+/// `data.result` where notifications leave something out or the catalogue calls it sensitive; `data.redacted_arguments` and
+/// `data.redacted_result` name it by JSON Pointers (RFC 6901). The `leaf_hash` is that of the event as it was recorded.
 ///
 /// Roles: any.
 #[utoipa::path(
@@ -40,5 +43,19 @@ pub(super) async fn events(
     let position = api.engine().tail();
     let page = api.engine().execution_events(caller.tenant(), execution_id, from, limit).await?;
     let page = page.ok_or_else(|| not_found(execution_id))?;
-    Ok(Json(Page { items: page.events, next: page.next.map(|version| version.to_string()), position }))
+    let next = page.next.map(|version| version.to_string());
+    let principal = &caller.principal;
+    // They can read the log itself.
+    if principal.is(Role::Auditor) || principal.is(Role::Admin) {
+        return Ok(Json(Page { items: page.events, next, position }));
+    }
+    let answer = api.engine().execution(caller.tenant(), execution_id).await?;
+    let answer = answer.ok_or_else(|| not_found(execution_id))?;
+    if Shown::to(&principal.actor, &answer) == Shown::Whole {
+        return Ok(Json(Page { items: page.events, next, position }));
+    }
+    let sensitive = answer.state.execution().map(|execution| &*execution.sensitive).unwrap_or_default();
+    let redaction = api.settings().redaction.with(sensitive);
+    let redacted = page.events.into_iter().map(|event| convert::redacted_event(event, &redaction));
+    Ok(Json(Page { items: redacted.collect(), next, position }))
 }

@@ -1,11 +1,12 @@
 //! `GET /v1/executions/{execution_id}/explanation`
 
 use axum::{Json, extract::State};
+use proto_events::Role;
 use vidimus_api_types::{Explanation, Problem};
 
 use crate::{
     auth::{ANYONE, Caller},
-    convert,
+    convert::{self, Rules},
     extract::{Id, Param},
     problem::ApiError,
     state::Api,
@@ -14,7 +15,8 @@ use crate::{
 /// Explain a decision
 ///
 /// Which layer and which rules decided, on which facts, and what would have had to differ; by the last decision on the
-/// call and the policy set that it was made under.
+/// call and the policy set that it was made under. Those who may not read the policy (a key with the role `agent` alone) are
+/// not shown the text of the rules either: what they say to people, what is missing and who answers for it.
 ///
 /// Roles: any.
 #[utoipa::path(
@@ -38,5 +40,10 @@ pub(super) async fn explanation(
         let detail = format!("nothing was decided on an execution `{execution_id}`: check the id; one that was handed in after the fact was not decided on");
         ApiError::not_found("explanation_not_found", detail)
     })?;
-    Ok(Json(convert::explanation(explained)))
+    let reads_policy = [Role::Approver, Role::Auditor, Role::Admin].into_iter();
+    let shown = match reads_policy.into_iter().any(|role| caller.principal.is(role)) {
+        true => Rules::Whole,
+        false => Rules::Said,
+    };
+    Ok(Json(convert::explanation(explained, shown)))
 }

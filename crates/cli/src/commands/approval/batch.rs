@@ -52,15 +52,21 @@ async fn named(source: &Source, args: Batch, output: Output) -> Result<Vec<Batch
     let verdict = match args.verdict {
         Some(Verdict::Deny) => BatchVerdict::Deny { reason: words("reason")? },
         Some(Verdict::Abort) => BatchVerdict::Abort { feedback: words("feedback")? },
-        Some(Verdict::Approve) | None => BatchVerdict::Approve { comment: args.text.clone() },
+        Some(Verdict::Approve) | None => BatchVerdict::Approve { comment: args.text.clone(), stage: None },
     };
     let mut decisions = Vec::with_capacity(args.ids.len());
     for execution_id in args.ids {
-        let Execution { function, requester, arguments, arguments_digest, .. } =
+        let Execution { function, requester, arguments, arguments_digest, approval, .. } =
             source.execution(execution_id).await?;
         let arguments = arguments.map(|arguments| cut(arguments.as_str(), 2000)).unwrap_or_default();
-        output.line(&format!("{execution_id}  {function} for {requester}  {arguments}"))?;
-        decisions.push(BatchDecision { execution_id, arguments_digest, verdict: verdict.clone() });
+        let at =
+            approval.as_ref().and_then(super::stage).map(|at| format!("stage {at}  ")).unwrap_or_default();
+        output.line(&format!("{execution_id}  {function} for {requester}  {at}{arguments}"))?;
+        let mut verdict = verdict.clone();
+        if let BatchVerdict::Approve { stage, .. } = &mut verdict {
+            *stage = approval.as_ref().map(|approval| approval.stage);
+        }
+        decisions.push(BatchDecision { execution_id, arguments_digest, verdict });
     }
     Ok(decisions)
 }

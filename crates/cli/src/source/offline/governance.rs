@@ -1,15 +1,16 @@
 //! What governs calls, on the data directory itself.
 
 use uuid::Uuid;
-use vidimus_api::convert;
+use vidimus_api::convert::{self, Rules};
 use vidimus_api_types::{
-    AddComment, AgentScopes, ApplyPolicy, ClearPolicy, Connection, CreateDelegation, CreateFreeze,
-    CreateGrant, DecideBatch, DecidedBatch, Delegation, DescribeConnection, DescribeFunction, Digest,
-    EndFreeze, EndShadow, EndedDelegation, EndedFreeze, Execution, Explanation, Freeze, FunctionAccess,
-    FunctionName, Grant, Group, Page, Policy, PolicyChange, PolicySet, Revise, Revised, RevokeGrant,
-    SetAgentScopes, SetGroup, ShadowPolicy, VisibleTool, WithdrawFunction,
+    AddComment, AddMessage, AgentScopes, ApplyPolicy, Cancel, ClearPolicy, Confirm, Connection,
+    CreateDelegation, CreateFreeze, CreateGrant, DecideBatch, DecidedBatch, Decline, Delegation,
+    DescribeConnection, DescribeFunction, Digest, EndFreeze, EndShadow, EndedDelegation, EndedFreeze,
+    Execution, Explanation, Freeze, FunctionAccess, FunctionName, Grant, Group, Message, Page, Policy,
+    PolicyChange, PolicySet, Revise, Revised, RevokeGrant, SetAgentScopes, SetGroup, Settle, ShadowPolicy,
+    VisibleTool, WithdrawFunction,
 };
-use vidimus_domain::arguments::Arguments;
+use vidimus_domain::arguments::{self, Arguments};
 
 use super::Offline;
 use crate::error::Failure;
@@ -189,6 +190,37 @@ impl Offline {
         Ok(DecidedBatch { items, position: position.unwrap_or_default() })
     }
 
+    pub(crate) async fn add_message(&self, conversation: &str, body: AddMessage) -> Result<Message, Failure> {
+        let AddMessage { agent, text } = body;
+        let conversation = conversation.to_owned();
+        let engine = &self.data.engine;
+        let position = engine.speak(&self.principal, agent.clone(), conversation.clone(), text).await?;
+        Ok(Message { agent, conversation, position })
+    }
+
+    pub(crate) async fn confirm(&self, id: Uuid, body: Confirm) -> Result<Execution, Failure> {
+        let answer = self.data.engine.confirm(&self.principal, id, body.arguments_digest).await?;
+        self.answered(&answer)
+    }
+
+    pub(crate) async fn decline(&self, id: Uuid, body: Decline) -> Result<Execution, Failure> {
+        let answer = self.data.engine.decline(&self.principal, id, body.reason).await?;
+        self.answered(&answer)
+    }
+
+    pub(crate) async fn cancel(&self, id: Uuid, body: Cancel) -> Result<Execution, Failure> {
+        let answer = self.data.engine.cancel(&self.principal, id, body.reason).await?;
+        self.answered(&answer)
+    }
+
+    pub(crate) async fn settle(&self, id: Uuid, body: Settle) -> Result<Execution, Failure> {
+        let Settle { status, evidence, result } = body;
+        let result = result.map(|result| arguments::payload(result.as_str().as_bytes())).transpose();
+        let result = result.map_err(|error| Failure::refused(error.code(), &error))?;
+        let answer = self.data.engine.settle(&self.principal, id, status, evidence, result).await?;
+        self.answered(&answer)
+    }
+
     pub(crate) async fn comment(&self, id: Uuid, body: AddComment) -> Result<Execution, Failure> {
         let answer = self.data.engine.comment(&self.principal, id, body.text).await?;
         self.answered(&answer)
@@ -203,7 +235,8 @@ impl Offline {
 
     pub(crate) async fn explanation(&self, id: Uuid) -> Result<Explanation, Failure> {
         let explained = self.data.engine.explain(self.tenant(), id).await?;
-        explained.map(convert::explanation).ok_or_else(|| {
+        let explained = explained.map(|explained| convert::explanation(explained, Rules::Whole));
+        explained.ok_or_else(|| {
             let message = format!(
                 "nothing was decided on an execution `{id}`: look for it with `vidimus execution list`; one that was handed in after the fact was not decided on"
             );
