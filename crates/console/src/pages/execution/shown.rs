@@ -33,11 +33,12 @@ pub(super) struct Finding {
 /// A rule that decided.
 pub(super) struct Rule {
     pub(super) id: String,
-    pub(super) place: String,
+    /// Only for those who may read the policy.
+    pub(super) place: Option<String>,
     pub(super) effect: String,
     pub(super) reason: Option<String>,
     pub(super) owner: Option<String>,
-    pub(super) otherwise: String,
+    pub(super) otherwise: Option<String>,
     /// Its parts: text, whether it holds, the facts that it reads.
     pub(super) conditions: Vec<(String, String, Vec<(String, String)>)>,
 }
@@ -212,7 +213,7 @@ fn rule(rule: &RuleExplanation) -> Rule {
     };
     Rule {
         id: rule.id.clone(),
-        place: format!("{}:{}", rule.file, rule.line),
+        place: rule.file.as_ref().map(|file| format!("{file}:{}", rule.line.unwrap_or_default())),
         effect,
         reason: rule.reason.clone(),
         owner: rule.owner.clone(),
