@@ -219,11 +219,7 @@ impl Engine {
                 let found = grant::applicable(grants, at, call, asked.arguments, amount.as_deref());
                 found.map(|grant| grant.grant_id)
             }
-            Grants::Keep(grant) => grant.filter(|grant| {
-                let known = ground.grants.state.get(*grant);
-                // That this call used it up does not take it back.
-                known.is_some_and(|grant| grant.revoked.is_none() && at < grant.expires_at)
-            }),
+            Grants::Keep(grant) => grant.filter(|grant| ground.grants.state.may_be_kept(*grant, at)),
         };
         // What waits under a freeze is held, not decided by it: nothing starts before it ends.
         let freeze = match grants {

@@ -11,7 +11,9 @@ pub enum Rejection {
     #[error(transparent)]
     Field(#[from] InvalidField),
     /// What the user said to an agent is not for another agent to say.
-    #[error("`{actor}` is not agent `{agent}`: have that agent say what its user said, or a service that runs it")]
+    #[error(
+        "`{actor}` is not agent `{agent}`: have that agent say what its user said, or a service that runs it"
+    )]
     NotTheAgent {
         /// Who tried.
         actor: Actor,

@@ -39,5 +39,5 @@ pub(super) async fn approve(
     let Approve { arguments_digest, comment, break_glass } = body;
     let answer =
         api.engine().approve(&caller.principal, execution_id, arguments_digest, comment, break_glass).await?;
-    answered(&api, &caller.principal, &answer)
+    answered(&api, &caller.principal, &answer).await
 }
