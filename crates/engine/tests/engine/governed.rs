@@ -274,7 +274,7 @@ async fn a_tool_set_goes_on_record_once_and_every_decision_names_it() {
     let (id, _) = decide(&world, proposal()).await;
     assert_eq!(decision(&world.events(id).await).visible_tools, None, "without a catalogue");
     describe(&world, description()).await;
-    let set = world.engine.visible_tools(&tenant(), "assistant").await.unwrap();
+    let set = world.engine.visible_tools(&tenant(), "assistant", None).await.unwrap();
     assert_eq!(set.tools.iter().map(|tool| tool.function.clone()).collect::<Vec<_>>(), [function()]);
     for _ in 0..2 {
         let (id, _) = decide(&world, proposal()).await;
@@ -282,7 +282,7 @@ async fn a_tool_set_goes_on_record_once_and_every_decision_names_it() {
     }
     assert_eq!(world.stream(StreamId::tool_set(&set.digest)).await.len(), 1);
     world.set(Access::Disabled).await;
-    assert!(world.engine.visible_tools(&tenant(), "assistant").await.unwrap().tools.is_empty());
+    assert!(world.engine.visible_tools(&tenant(), "assistant", None).await.unwrap().tools.is_empty());
 }
 
 #[tokio::test]
@@ -300,4 +300,24 @@ async fn rules_that_ask_too_much_together_block_and_say_so() {
     let (id, stage) = decide(&world, proposal()).await;
     assert_eq!(stage, Stage::Blocked);
     assert_eq!(decision(&world.events(id).await).deciding().unwrap().code, "asks_too_much");
+}
+
+#[tokio::test]
+async fn what_can_be_seen_depends_on_the_circumstances_and_a_decision_names_the_same() {
+    let world = World::with(Access::Enabled).await;
+    let needs = FunctionDescription { required_context: vec!["site".into()], ..description() };
+    describe(&world, needs).await;
+    let (lacking, enough) = (json!({ "shift": "late" }), json!({ "site": "A" }));
+    let (late, as_draft) = (json!({ "site": null }), json!({ "site": "A", "intended_use": "draft" }));
+    for (context, count) in
+        [(None, 1), (Some(&lacking), 0), (Some(&enough), 1), (Some(&late), 0), (Some(&as_draft), 0)]
+    {
+        let set = world.engine.visible_tools(&tenant(), "assistant", context).await.unwrap();
+        assert_eq!(set.tools.len(), count, "{context:?}");
+        let context = context.map(proto_events::Json::from_value);
+        let (id, stage) = decide(&world, Proposal { context: context.clone(), ..proposal() }).await;
+        assert_eq!(stage == Stage::Permitted, count == 1 && context.is_some(), "{context:?}");
+        assert_eq!(decision(&world.events(id).await).visible_tools, Some(set.digest), "{context:?}");
+        assert_eq!(world.stream(StreamId::tool_set(&set.digest)).await.len(), 1);
+    }
 }

@@ -77,8 +77,20 @@ impl Offline {
         Ok(convert::agent_scopes_set(answer))
     }
 
-    pub(crate) async fn tools(&self, agent: &str) -> Result<Vec<VisibleTool>, Failure> {
-        let set = self.data.engine.visible_tools(self.tenant(), agent).await?;
+    pub(crate) async fn tools(
+        &self,
+        agent: &str,
+        context: Option<&str>,
+    ) -> Result<Vec<VisibleTool>, Failure> {
+        let parsed = context.map(serde_json::from_str::<serde_json::Value>).transpose();
+        let context = match parsed {
+            Ok(context) if context.as_ref().is_none_or(serde_json::Value::is_object) => context,
+            _ => {
+                let message = "`--context` is no JSON object: give one like `{\"site\": \"A\"}`";
+                return Err(Failure::refused("invalid_field", message));
+            }
+        };
+        let set = self.data.engine.visible_tools(self.tenant(), agent, context.as_ref()).await?;
         Ok(set.tools.iter().map(convert::visible_tool).collect())
     }
 
