@@ -63,7 +63,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("started    {}", stage(&started));
 
     // Somebody else with the same permit is told no: a permit is used once.
-    let thief = Principal::new(tenant.clone(), Actor::agent("other-bot"), [Role::Agent]);
+    let thief = Principal::new(tenant.clone(), Actor::service("other-runtime"), [Role::Agent]);
     if let Err(no) = engine.start(&thief, id, permit.id, seen).await {
         println!("twice      no, {}", no.code());
     }

@@ -102,7 +102,7 @@ impl World {
             url: String::new(),
             keys,
         };
-        world.agent = world.key("agent", "agent:refund-runtime");
+        world.agent = world.key("agent", "agent:refund-bot");
         world.desk = world.key("approver", "service:refund-desk");
         world.done(&["--tenant", "acme", "function", "set-access", "shop.refund", "EnabledWithConfirmation"]);
         world.serve();

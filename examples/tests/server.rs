@@ -93,7 +93,7 @@ fn refunds(ledger: &Path) -> usize {
 async fn a_runtime_that_crashes_anywhere_goes_on_and_does_nothing_twice() {
     let world = World::start().await;
     world.refunds_take_an_approval().await;
-    let agent = world.key(Actor::agent("refund-runtime"), Role::Agent).await;
+    let agent = world.key(Actor::agent("refund-bot"), Role::Agent).await;
     let reviewer = Client::new(&world.url, &world.key(Actor::user("rosa"), Role::Approver).await).unwrap();
     let ledger = world.ledger();
     let path = ledger.to_str().unwrap();
@@ -139,7 +139,7 @@ async fn a_runtime_that_crashes_anywhere_goes_on_and_does_nothing_twice() {
 async fn an_operator_replays_a_conversation() {
     let world = World::start().await;
     world.refunds_take_an_approval().await;
-    let agent = world.key(Actor::agent("refund-runtime"), Role::Agent).await;
+    let agent = world.key(Actor::agent("refund-bot"), Role::Agent).await;
     let auditor = world.key(Actor::user("olga"), Role::Auditor).await;
     let reviewer = Client::new(&world.url, &world.key(Actor::user("rosa"), Role::Approver).await).unwrap();
     let path = world.ledger();

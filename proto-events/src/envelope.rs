@@ -70,6 +70,11 @@ impl Actor {
         Self::new(ActorKind::Agent, id)
     }
 
+    /// The service with this id.
+    pub fn service(id: impl Into<ByteString>) -> Self {
+        Self::new(ActorKind::Service, id)
+    }
+
     /// Vidimus itself; `part` says which part of it.
     pub fn system(part: &'static str) -> Self {
         Self::new(ActorKind::System, part)

@@ -1,5 +1,6 @@
 //! The events: what can be recorded, and how its payload is written and read.
 
+mod decode;
 mod execution;
 mod function;
 mod governance;
@@ -7,6 +8,7 @@ mod key;
 mod registry;
 mod webhook;
 
+pub use decode::DecodeError;
 pub use execution::{
     ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalEscalated, ApprovalReminded, ApprovalRequired,
     ApprovalVoted, AttemptOpened, Blocked, Commented, ConfirmationRequired, Confirmed, Decided, Declined,
@@ -27,70 +29,9 @@ pub use registry::{AgentRegistered, ConversationRegistered};
 pub use webhook::{WebhookCreated, WebhookDeleted, WebhookFilter, WebhookParked, WebhookReplayed};
 
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
-use crate::{CallRef, UPCASTS, Upcast, upcast_with};
-
-/// A payload that cannot be read as an event.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    /// The event type is not known to this version of the program.
-    #[error("unknown event type `{event_type}`: it was written by a newer version; upgrade this program")]
-    UnknownType {
-        /// The type as recorded.
-        event_type: String,
-    },
-    /// The event type is known, this version of its shape is not.
-    #[error(
-        "unknown version {schema_version} of event type `{event_type}`: it was written by a newer version; upgrade this program"
-    )]
-    UnknownVersion {
-        /// The type as recorded.
-        event_type: String,
-        /// The version as recorded.
-        schema_version: u16,
-    },
-    /// The payload does not have the shape that its type and version promise.
-    #[error(
-        "payload of event type `{event_type}` version {schema_version} does not have its shape: {reason}; run `vidimus log verify`"
-    )]
-    Shape {
-        /// The type as recorded.
-        event_type: String,
-        /// The version as recorded.
-        schema_version: u16,
-        /// What the parser says.
-        reason: String,
-    },
-}
-
-/// Reads a payload as `T`, whose shape is version `current`; older versions get there by `upcasts`.
-fn read<T: DeserializeOwned>(
-    upcasts: &[Upcast],
-    event_type: &str,
-    schema_version: u16,
-    current: u16,
-    payload: &[u8],
-) -> Result<T, DecodeError> {
-    let shape =
-        |reason: String| DecodeError::Shape { event_type: event_type.to_owned(), schema_version, reason };
-    let unknown = || DecodeError::UnknownVersion { event_type: event_type.to_owned(), schema_version };
-    if schema_version > current {
-        return Err(unknown());
-    }
-    // One check for UTF-8 over the whole costs less than one for each text in it.
-    let text = std::str::from_utf8(payload).map_err(|error| shape(error.to_string()))?;
-    if schema_version == current {
-        return serde_json::from_str(text).map_err(|error| shape(error.to_string()));
-    }
-    let old = serde_json::from_str(text).map_err(|error| shape(error.to_string()))?;
-    let new = upcast_with(upcasts, event_type, schema_version, current, old).ok_or_else(unknown)?;
-    // By way of the text again, as `Json` fields are only kept to the letter there.
-    serde_json::to_string(&new)
-        .and_then(|text| serde_json::from_str(&text))
-        .map_err(|error| shape(error.to_string()))
-}
+use crate::{CallRef, UPCASTS};
+use decode::read;
 
 /// Declares the events of a category: variant, payload, stable name, current version of the shape.
 macro_rules! events {
@@ -432,15 +373,3 @@ impl ExecutionEvent {
 
 #[cfg(test)]
 mod tests;
-
-impl WebhookEvent {
-    /// The webhook that the event is about.
-    pub const fn webhook_id(&self) -> Uuid {
-        match self {
-            Self::Created(event) => event.webhook_id,
-            Self::Deleted(event) => event.webhook_id,
-            Self::Parked(event) => event.webhook_id,
-            Self::Replayed(event) => event.webhook_id,
-        }
-    }
-}

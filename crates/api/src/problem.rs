@@ -195,6 +195,7 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | R::RequesterCannotReview { .. }
         | R::AgentCannotReview { .. }
         | R::NotAReviewer { .. }
+        | R::NotTheAgent { .. }
         | R::NotTheExecutor { .. }
         | R::NotYoursToCancel { .. }
         | R::CannotSettle { .. }
@@ -344,6 +345,7 @@ impl From<EngineError> for ApiError {
             )
             | EngineError::Agent(agent::Rejection::AgentCannotSetScopes { .. })
             | EngineError::Connection(connection::Rejection::AgentCannotManageCatalogue { .. })
+            | EngineError::Conversation(conversation::Rejection::NotTheAgent { .. })
             | EngineError::Freeze(freeze::Rejection::AgentCannotFreeze { .. })
             | EngineError::Grant(grant::Rejection::AgentCannotManageGrants { .. })
             | EngineError::Policy(policy::Rejection::AgentCannotManagePolicy { .. })

@@ -39,7 +39,7 @@ async fn positions(stream: &mut Sse, count: u64) -> BTreeSet<u64> {
 async fn who_does_not_read_is_waited_for() {
     let world = Arc::new(World::start_with(Options::with(|settings| settings.live_bytes = 1_000_000)).await);
     world.access(TENANT, Access::EnabledWithConfirmation).await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let mut lagging = Vec::new();
     for _ in 0..LAGGARDS {
         lagging.push(world.stream("", &key, &[]).await);

@@ -27,6 +27,12 @@ pub struct State {
     pub scopes: BTreeSet<String>,
 }
 
+/// Whether `by` may speak and run calls for this agent: an agent may for itself alone. What users and services may do, their
+/// roles say: a runtime that serves several agents is a service.
+pub fn acts_for(by: &Actor, agent: &str) -> bool {
+    by.kind != ActorKind::Agent || *by.id == *agent
+}
+
 /// Why the scopes are not set. Nothing changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {

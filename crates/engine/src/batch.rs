@@ -124,10 +124,10 @@ impl Engine {
         action: Action,
         correlation_id: Uuid,
     ) -> Result<(Answer, usize, Option<StreamWrite>, Vec<StreamWrite>), EngineError> {
-        let loaded = self.load_execution(&principal.tenant, execution_id).await?;
+        let (loaded, decided_at) = self.load_decided(&principal.tenant, execution_id).await?;
         let Some(execution) = loaded.state.execution() else { return Err(Rejection::NotFound.into()) };
         let mut command = Command { by: principal.actor.clone(), at: self.clock.now(), frozen: None, action };
-        let guards = self.look_up(principal, execution, &mut command).await?;
+        let guards = self.look_up(principal, execution, decided_at, &mut command).await?;
         let events = decide(&loaded.state, &command)?;
         let (position, already) = (loaded.position(), events.is_empty());
         let write = if already {

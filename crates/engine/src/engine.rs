@@ -15,9 +15,9 @@ use vidimus_domain::{
 use vidimus_log::{Append, AppendError, Appended, EventLog, StreamHead, StreamWrite};
 
 use crate::{
-    Clock, EngineError, Ids, KeyPepper, Principal, RandomIds, SystemClock, cache::Cache, folded::Folded,
-    follower::Follower, function::Schemas, keys::Credential, lanes::Lanes, permit_token::PermitSigner,
-    policies::PolicySets, reattempts::Reattempts,
+    Clock, EngineError, Ids, KeyPepper, Principal, RandomIds, SystemClock, cache::Cache,
+    explain::decision_of, folded::Folded, follower::Follower, function::Schemas, keys::Credential,
+    lanes::Lanes, permit_token::PermitSigner, policies::PolicySets, reattempts::Reattempts,
 };
 
 /// Most tries of one command before it answers `contention`.
@@ -203,17 +203,27 @@ impl Engine {
         tenant: &TenantId,
         execution_id: Uuid,
     ) -> Result<Loaded<State>, EngineError> {
-        let stream = StreamId::execution(execution_id);
-        self.fold(tenant, &stream, StreamVersion::FIRST, State::initial(), |state, recorded, event| {
-            match event {
-                Event::Execution(event) => {
-                    let (by, at) = (&recorded.event.actor, recorded.event.recorded_at);
-                    evolve(state, Happened { by, at, event })
-                }
-                _ => state,
+        Ok(self.load_decided(tenant, execution_id).await?.0)
+    }
+
+    /// An execution, and where the last decision on it stands: what an approval led to rests on what was so then.
+    pub(crate) async fn load_decided(
+        &self,
+        tenant: &TenantId,
+        execution_id: Uuid,
+    ) -> Result<(Loaded<State>, GlobalPosition), EngineError> {
+        let (stream, start) = (StreamId::execution(execution_id), (State::initial(), GlobalPosition::START));
+        let evolved = |(state, decided_at), recorded: &RecordedEvent, event: &Event| match event {
+            Event::Execution(event) => {
+                let (by, at) = (&recorded.event.actor, recorded.event.recorded_at);
+                let decided_at = decision_of(event).map_or(decided_at, |_| recorded.position);
+                (evolve(state, Happened { by, at, event }), decided_at)
             }
-        })
-        .await
+            _ => (state, decided_at),
+        };
+        let Loaded { state: (state, decided_at), head } =
+            self.fold(tenant, &stream, StreamVersion::FIRST, start, evolved).await?;
+        Ok((Loaded { state, head }, decided_at))
     }
 
     /// The envelope of events that one command led to.

@@ -75,12 +75,12 @@ impl Engine {
         let mut command = Command { by: principal.actor.clone(), at: self.clock.now(), frozen: None, action };
         let correlation_id = self.correlation_id(principal);
         for _ in 0..MAX_TRIES {
-            let loaded = self.load_execution(&principal.tenant, execution_id).await?;
+            let (loaded, decided_at) = self.load_decided(&principal.tenant, execution_id).await?;
             let Some(execution) = loaded.state.execution() else {
                 return Err(Rejection::NotFound.into());
             };
             command.at = self.clock.now();
-            let guards = self.look_up(principal, execution, &mut command).await?;
+            let guards = self.look_up(principal, execution, decided_at, &mut command).await?;
             if let Some(answer) =
                 self.attempt(principal, execution_id, loaded, &command, guards, correlation_id).await?
             {

@@ -10,12 +10,13 @@ use std::{
 
 use proto_events::{
     Access, CatalogueEvent, Digest, Event, FreezeEvent, FreezeScope, FunctionDescription, FunctionEvent,
-    FunctionName, GlobalPosition, RecordedEvent, TenantId,
+    FunctionName, GlobalPosition, RecordedEvent, TenantId, Timestamp,
 };
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, MutexGuard};
 use vidimus_log::{EventLog, Subscription};
-use vidimus_policy::History;
+use vidimus_policy::{History, fits_context};
 
 use crate::{EngineError, engine::decode};
 
@@ -141,6 +142,24 @@ impl Catalogue {
         }
         self.sets.insert(key, Arc::clone(&set));
         set
+    }
+}
+
+impl ToolSet {
+    /// Those of `set` that these circumstances are enough for; all of them where nothing is said of circumstances.
+    pub(crate) fn in_context(set: Arc<Self>, context: Option<&Value>, now: Timestamp) -> Arc<Self> {
+        let Some(context) = context else { return set };
+        let fits = |tool: &&VisibleTool| {
+            tool.description
+                .as_deref()
+                .is_none_or(|description| fits_context(&tool.function, description, context, now))
+        };
+        let fitting = set.tools.iter().filter(fits).count();
+        if fitting == set.tools.len() {
+            return set;
+        }
+        let tools: Vec<VisibleTool> = set.tools.iter().filter(fits).cloned().collect();
+        Arc::new(Self { digest: digest(tools.iter().map(|tool| &tool.function)), tools })
     }
 }
 

@@ -206,7 +206,8 @@ impl Engine {
             }
             let catalogue = followed.catalogue(tenant);
             if catalogue.is_described() {
-                tools = Some(catalogue.visible(&call.agent, &ground.scopes.state.scopes));
+                let visible = catalogue.visible(&call.agent, &ground.scopes.state.scopes);
+                tools = Some(ToolSet::in_context(visible, asked.context, at));
             }
         }
         let requester_groups = ground.reviewers.state.groups_of(asked.requester);
@@ -219,11 +220,7 @@ impl Engine {
                 let found = grant::applicable(grants, at, call, asked.arguments, amount.as_deref());
                 found.map(|grant| grant.grant_id)
             }
-            Grants::Keep(grant) => grant.filter(|grant| {
-                let known = ground.grants.state.get(*grant);
-                // That this call used it up does not take it back.
-                known.is_some_and(|grant| grant.revoked.is_none() && at < grant.expires_at)
-            }),
+            Grants::Keep(grant) => grant.filter(|grant| ground.grants.state.may_be_kept(*grant, at)),
         };
         // What waits under a freeze is held, not decided by it: nothing starts before it ends.
         let freeze = match grants {
@@ -314,14 +311,21 @@ impl Engine {
     }
 
     /// What `agent` can see now: the functions that are not disabled, not frozen, in the catalogue where their connection is,
-    /// and whose scopes the agent has.
+    /// and whose scopes the agent has. With `context`, the circumstances as a proposal has them, also only those that they
+    /// are enough for.
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub async fn visible_tools(&self, tenant: &TenantId, agent: &str) -> Result<ToolSet, EngineError> {
+    pub async fn visible_tools(
+        &self,
+        tenant: &TenantId,
+        agent: &str,
+        context: Option<&Value>,
+    ) -> Result<ToolSet, EngineError> {
         let scopes = self.load_agent_scopes(tenant, agent).await?;
         let mut followed = self.follower.caught_up(&self.log).await?;
-        Ok(ToolSet::clone(&followed.catalogue(tenant).visible(agent, &scopes.state.scopes)))
+        let visible = followed.catalogue(tenant).visible(agent, &scopes.state.scopes);
+        Ok(Arc::unwrap_or_clone(ToolSet::in_context(visible, context, self.clock.now())))
     }
 
     /// Every function of the tenant that has access set or is described, in order of their names.

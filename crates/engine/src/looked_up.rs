@@ -2,25 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use proto_events::{
-    Actor, Event, GlobalPosition, RecordedEvent, StreamId, StreamVersion, TenantId, Timestamp,
-};
-use uuid::Uuid;
+use proto_events::{Actor, GlobalPosition, StreamId, TenantId, Timestamp};
 use vidimus_domain::{
     execution::{Action, Command, Execution, Reviewer, Stage, StandsInFor},
     reviewer,
 };
 use vidimus_log::StreamWrite;
 
-use crate::{Engine, EngineError, Principal, Role, explain::decision_of, govern::frozen_by};
+use crate::{Engine, EngineError, Principal, Role, govern::frozen_by};
 
 impl Engine {
     /// Puts into the command what it rests on beside the execution, and answers the guards that hold it there until the
-    /// append.
+    /// append. `decided_at`: where the last decision on it stands.
     pub(crate) async fn look_up(
         &self,
         principal: &Principal,
         execution: &Execution,
+        decided_at: GlobalPosition,
         command: &mut Command,
     ) -> Result<Vec<StreamWrite>, EngineError> {
         let (tenant, call) = (&principal.tenant, execution.call());
@@ -52,7 +50,7 @@ impl Engine {
                 let policy = self.load_policy(tenant).await?;
                 *policy_set = policy.state.in_force().map(|digest| digest.to_string());
                 guards.push(guard(StreamId::policy(), policy.expected()));
-                guards.extend(self.still_permitted(tenant, execution).await?);
+                guards.extend(self.still_permitted(tenant, execution, decided_at).await?);
             }
             _ => {}
         }
@@ -65,6 +63,7 @@ impl Engine {
         &self,
         tenant: &TenantId,
         execution: &Execution,
+        decided_at: GlobalPosition,
     ) -> Result<Vec<StreamWrite>, EngineError> {
         if execution.stage != Stage::Permitted {
             return Ok(Vec::new());
@@ -75,7 +74,7 @@ impl Engine {
         let described = self.load_connection(tenant, connection).await?;
         let scopes = self.load_agent_scopes(tenant, &call.agent).await?;
         let changed = access.position().max(described.position()).max(scopes.position());
-        if changed > self.decided_at(tenant, execution.id()).await? {
+        if changed > decided_at {
             match self.redecide(tenant, execution.id(), "changed_before_start").await {
                 // Whatever it came to: the start is decided on what is so now.
                 Ok(_) | Err(EngineError::Execution(_)) => {}
@@ -88,17 +87,6 @@ impl Engine {
             guard(StreamId::connection(connection), described.expected()),
             guard(StreamId::agent_scopes(&call.agent), scopes.expected()),
         ])
-    }
-
-    /// Where the last decision on an execution stands: what an approval led to rests on what was so then.
-    async fn decided_at(&self, tenant: &TenantId, execution_id: Uuid) -> Result<GlobalPosition, EngineError> {
-        let stream = StreamId::execution(execution_id);
-        let last = |position: GlobalPosition, recorded: &RecordedEvent, event: &Event| match event {
-            Event::Execution(event) if decision_of(event).is_some() => recorded.position,
-            _ => position,
-        };
-        let start = (StreamVersion::FIRST, GlobalPosition::START);
-        Ok(self.fold(tenant, &stream, start.0, start.1, last).await?.state)
     }
 }
 

@@ -8,9 +8,9 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use proto_events::{TenantId, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use vidimus_domain::execution::{Execution, Stage};
+use vidimus_domain::execution::{Execution, Permit, Stage};
 
-use crate::{Engine, KeyPepper};
+use crate::{Engine, EngineError, KeyPepper};
 
 /// Longer than the 32 bytes of any secret that is hashed under the pepper, so never one of those.
 const PURPOSE: &[u8] = b"vidimus: the Ed25519 key that permit tokens are signed with, version 1";
@@ -60,13 +60,23 @@ impl Engine {
     }
 
     /// The permit of an execution that may be started now, as a signed token; `None` where there is none, or the engine was
-    /// given no pepper. It is good for as long as the permit is.
-    pub fn permit_token(&self, tenant: &TenantId, execution: &Execution) -> Option<String> {
+    /// given no pepper. It is good for as long as the permit is, so freezes and the policy set in force are looked up as a
+    /// start does: that a freeze holds the execution, or that another set withdraws its permit, comes on record later.
+    /// Where they cannot be looked up there is none either: what it goes along with has happened, and can be asked for again.
+    pub async fn permit_token(&self, tenant: &TenantId, execution: &Execution) -> Option<String> {
         let signer = self.permit_signer.as_ref()?;
         let permit = execution
             .permit
             .as_ref()
             .filter(|_| execution.stage == Stage::Permitted && execution.suspended.is_none())?;
+        match self.may_be_handed_out(tenant, execution, permit).await {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => {
+                tracing::warn!(execution = %execution.id(), %error, "a permit is not handed out as a token");
+                return None;
+            }
+        }
         let (call, issued) = (execution.call(), seconds(self.now()));
         let mut claims = json!({
             "iss": "vidimus",
@@ -85,5 +95,20 @@ impl Engine {
             claims.insert("policy_set".to_owned(), policy_set.clone().into());
         }
         Some(signer.sign(&claims))
+    }
+
+    async fn may_be_handed_out(
+        &self,
+        tenant: &TenantId,
+        execution: &Execution,
+        permit: &Permit,
+    ) -> Result<bool, EngineError> {
+        let call = execution.call();
+        let freezes = self.load_freezes(tenant).await?;
+        if freezes.state.covering(&call.agent, &call.function).is_some() {
+            return Ok(false);
+        }
+        let in_force = self.load_policy(tenant).await?.state.in_force();
+        Ok(permit.policy_set == in_force.map(|digest| digest.to_string()))
     }
 }

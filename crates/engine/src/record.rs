@@ -1,10 +1,16 @@
 //! Recording a call after the fact.
+//!
+//! A record takes no lane ([`crate::lanes`]). Lanes are for decisions, each of which has to see those before it; nothing is
+//! decided on a record, and a decision beside it rests on the log up to the position that it names: it was made before the
+//! record, also where it is appended after, and a replay has it so. Whoever was answered that a call is on record finds it
+//! in every decision asked for after that, as the results and the users' words that come in the same way.
 
-use proto_events::{ActivityReport, Actor, ArgumentsDigest, CallRef, Digest, Json, ResultStatus};
+use proto_events::{ActivityReport, Actor, ArgumentsDigest, CallRef, Digest, Json, ResultStatus, StreamId};
 use vidimus_domain::{
     arguments::Arguments,
     execution::{Action, Command, Record, Report},
 };
+use vidimus_log::StreamWrite;
 
 use crate::{Answer, Engine, EngineError, Principal, engine::MAX_TRIES};
 
@@ -43,6 +49,7 @@ impl Engine {
             Some(key) => CallRef::attempt_id(&principal.tenant, key, &finished.call.function, &digest),
             None => self.ids.fresh(),
         };
+        let function = finished.call.function.clone();
         let record = Record {
             execution_id,
             call: finished.call,
@@ -50,22 +57,30 @@ impl Engine {
             requester: Self::requester(principal, finished.requester),
             idempotency_key: finished.idempotency_key,
             context: finished.context,
+            sensitive: Vec::new(),
             activity: finished.activity,
             status: finished.status,
             report: finished.report,
         };
-        let mut command = Command {
-            by: principal.actor.clone(),
-            at: self.clock.now(),
-            frozen: None,
-            action: Action::Record(record),
-        };
+        let (tenant, by) = (&principal.tenant, principal.actor.clone());
+        let mut command = Command { by, at: self.clock.now(), frozen: None, action: Action::Record(record) };
         let correlation_id = self.correlation_id(principal);
         for _ in 0..MAX_TRIES {
-            let loaded = self.load_execution(&principal.tenant, execution_id).await?;
+            let loaded = self.load_execution(tenant, execution_id).await?;
+            // As the catalogue has it now; where it changes before the append, it is looked up again.
+            let described = self.load_function(tenant, &function).await?;
+            if let Action::Record(record) = &mut command.action {
+                let description = described.state.description.as_deref();
+                record.sensitive = description.map(|said| said.sensitive.clone()).unwrap_or_default();
+            }
             command.at = self.clock.now();
+            let guard = StreamWrite {
+                stream: StreamId::function(&function),
+                expected: described.expected(),
+                events: Vec::new(),
+            };
             if let Some(answer) =
-                self.attempt(principal, execution_id, loaded, &command, Vec::new(), correlation_id).await?
+                self.attempt(principal, execution_id, loaded, &command, vec![guard], correlation_id).await?
             {
                 return Ok(answer);
             }

@@ -43,7 +43,7 @@ impl Engine {
                 arguments: &parsed.arguments,
                 context: parsed.context.as_ref(),
             };
-            let grants = Grants::Keep(execution.decision.as_ref().and_then(|decision| decision.grant));
+            let grants = Grants::Keep(execution.grant);
             let ground = self.ground_in_lanes(tenant, &initiated.call, grants, &mut lane).await?;
             let at = self.clock.now();
             let governed = self.govern(tenant, &ground, &asked, at, grants).await?;

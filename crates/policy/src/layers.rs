@@ -9,6 +9,7 @@ mod readiness;
 mod risk;
 mod rules;
 
+pub use readiness::fits_context;
 pub(crate) use rules::attributes;
 
 use std::collections::BTreeSet;

@@ -43,7 +43,7 @@ pub use evaluate::{Code, Evaluation, RuleError};
 pub use explain::{Condition, Explanation, RuleExplanation, Truth};
 pub use facts::{FactKind, HISTORY_FACTS, HistoryFact, HistoryFacts};
 pub use history::{About, History, HistoryReads};
-pub use layers::{FACT_ACCESS, FACT_FUNCTION_VERSION, FreezeInForce, Inputs, decide_call};
+pub use layers::{FACT_ACCESS, FACT_FUNCTION_VERSION, FreezeInForce, Inputs, decide_call, fits_context};
 pub use problem::{PolicyError, PolicyErrors, ProblemCode};
 pub use request::{Agent, AgentData, Function, FunctionData, Request, RequestData, Requester, RequesterData};
 pub use requirement::{Approval, Confirmation, Escalation, Need, Requirement, Stage};

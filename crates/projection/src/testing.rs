@@ -292,6 +292,7 @@ impl History {
             requester: by.clone(),
             idempotency_key: None,
             context: None,
+            sensitive: Vec::new(),
             activity: proto_events::ActivityReport {
                 tool_kind: Some("webhook".to_owned()),
                 ..Default::default()

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{FunctionName, GlobalPosition, NotificationType, Timestamp};
+use crate::{FunctionName, GlobalPosition, NotificationType, Timestamp, WebhookEvent};
 
 /// Which notifications a webhook gets: those that are all of what is named. Nothing named: every one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -74,4 +74,16 @@ pub struct WebhookReplayed {
     pub webhook_id: Uuid,
     /// Deliveries go on with what comes after this position.
     pub after: GlobalPosition,
+}
+
+impl WebhookEvent {
+    /// The webhook that the event is about.
+    pub const fn webhook_id(&self) -> Uuid {
+        match self {
+            Self::Created(event) => event.webhook_id,
+            Self::Deleted(event) => event.webhook_id,
+            Self::Parked(event) => event.webhook_id,
+            Self::Replayed(event) => event.webhook_id,
+        }
+    }
 }

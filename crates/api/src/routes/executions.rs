@@ -59,14 +59,16 @@ fn not_found(execution_id: Uuid) -> ApiError {
 }
 
 /// The answer to a command; with the permit as a token, where it may be started now.
-fn answered(api: &Api, principal: &Principal, answer: &Answer) -> Result<Json<Execution>, ApiError> {
-    let token = token(api, principal, answer);
+async fn answered(api: &Api, principal: &Principal, answer: &Answer) -> Result<Json<Execution>, ApiError> {
+    let token = token(api, principal, answer).await;
     convert::execution(answer, token).map(Json).ok_or_else(|| not_found(answer.execution_id))
 }
 
 /// The permit as a token, for whoever asks for the call or runs it: whoever holds it may have a tool server run the call.
-pub(super) fn token(api: &Api, principal: &Principal, answer: &Answer) -> Option<String> {
+pub(super) async fn token(api: &Api, principal: &Principal, answer: &Answer) -> Option<String> {
     let execution = answer.state.execution()?;
-    let theirs = Shown::to(&principal.actor, answer) == Shown::Whole;
-    theirs.then(|| api.engine().permit_token(&principal.tenant, execution)).flatten()
+    match Shown::to(&principal.actor, answer) {
+        Shown::Whole => api.engine().permit_token(&principal.tenant, execution).await,
+        Shown::Redacted => None,
+    }
 }

@@ -1,9 +1,10 @@
 //! `GET /v1/tools`
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
+use serde_json::Value;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use vidimus_api_types::{Problem, ToolQuery, ToolSet};
-use vidimus_domain::field;
+use vidimus_domain::{execution::MAX_CONTEXT_BYTES, field};
 
 use crate::{
     auth::{ANYONE, Caller},
@@ -23,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 /// List the tools that an agent can see
 ///
 /// Now: what it can propose calls of, with purpose, tool type, risk, access and arguments. The digest of the whole set is
-/// what a decision has as `visible_tools`.
+/// what a decision in the same circumstances has as `visible_tools`.
 ///
 /// Roles: any.
 #[utoipa::path(
@@ -45,7 +46,8 @@ async fn list(
     let limit = convert::limit(query.limit)?;
     field::name("agent", &query.agent).map_err(|error| ApiError::of_query(&error))?;
     let position = api.engine().tail();
-    let set = api.engine().visible_tools(caller.tenant(), &query.agent).await?;
+    let context = query.context.as_deref().map(circumstances).transpose()?;
+    let set = api.engine().visible_tools(caller.tenant(), &query.agent, context.as_ref()).await?;
     let first = query.cursor.map_or(0, |after| set.tools.partition_point(|tool| tool.function <= after));
     let (mut items, mut bytes) = (Vec::new(), 0);
     for tool in set.tools.iter().skip(first).take(limit) {
@@ -60,4 +62,17 @@ async fn list(
     let next = items.last().filter(|_| !is_last).map(|tool| tool.function.to_string());
     let total = set.tools.len() as u64;
     Ok(Json(ToolSet { agent: query.agent, tool_set: set.digest, total, items, next, position }))
+}
+
+/// A query's description cannot say that a text is a JSON object: one that is none is no fault of its form.
+fn circumstances(text: &str) -> Result<Value, ApiError> {
+    let refused =
+        |detail: &str| Err(ApiError::field(StatusCode::CONFLICT, "invalid_field", "query.context", detail));
+    if text.len() > MAX_CONTEXT_BYTES {
+        return refused("`context` is larger than 16 KiB: send what the functions need alone");
+    }
+    match serde_json::from_str::<Value>(text) {
+        Ok(context) if context.is_object() => Ok(context),
+        _ => refused("`context` is no JSON object: send one like `{\"site\": \"A\"}`, percent-encoded"),
+    }
 }

@@ -139,7 +139,7 @@ async fn a_key_of_another_tenant_counts_as_none() {
 #[tokio::test]
 async fn whoever_has_no_good_key_learns_nothing_of_what_else_is_wrong() {
     let (world, commands, _) = world().await;
-    let agent = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let agent = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let broken = |key| {
         let mut asked = command(BusCommand::ListApprovals, key, "{");
         asked.headers.push(("Idempotency-Key".to_owned(), "a\nb".to_owned()));

@@ -36,7 +36,7 @@ pub(crate) async fn decided(engine: &Engine, tenant: &TenantId, function: &str, 
         approval_ttl: ttl,
         permit_ttl: ttl,
     });
-    let command = Command { by: Actor::agent("runtime"), at: engine.now(), frozen: None, action };
+    let command = Command { by: Actor::agent("assistant"), at: engine.now(), frozen: None, action };
     let envelope = |event| {
         let event = Event::Execution(event);
         let (event_type, schema_version) = event.event_type();
@@ -45,7 +45,7 @@ pub(crate) async fn decided(engine: &Engine, tenant: &TenantId, function: &str, 
             event_type: event_type.into(),
             schema_version,
             recorded_at: engine.now(),
-            actor: Actor::agent("runtime"),
+            actor: Actor::agent("assistant"),
             correlation_id: execution_id,
             causation_id: None,
             payload: event.encode().unwrap(),

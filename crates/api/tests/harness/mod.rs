@@ -39,9 +39,9 @@ pub(crate) struct Key {
 /// The people of a tenant.
 pub(crate) struct People {
     pub(crate) tenant: TenantId,
-    /// The runtime that proposes and runs calls: an agent.
+    /// The runtime that proposes and runs calls: the agent `assistant` itself.
     pub(crate) runtime: Key,
-    /// A second one.
+    /// A second one, of several agents: a service.
     pub(crate) other_runtime: Key,
     /// The user on whose behalf calls are; has the role `agent`.
     pub(crate) rita: Key,
@@ -260,8 +260,8 @@ async fn people(engine: &Engine, tenant: &str) -> People {
     let tenant: TenantId = tenant.parse().unwrap();
     let key = async |actor: Actor, role: Role| key(engine, &tenant, actor, &[role], None).await;
     People {
-        runtime: key(Actor::agent("runtime"), Role::Agent).await,
-        other_runtime: key(Actor::agent("other"), Role::Agent).await,
+        runtime: key(Actor::agent("assistant"), Role::Agent).await,
+        other_runtime: key(Actor::service("other"), Role::Agent).await,
         rita: key(Actor::user("rita"), Role::Agent).await,
         paul: key(Actor::user("paul"), Role::Approver).await,
         petra: key(Actor::user("petra"), Role::Approver).await,

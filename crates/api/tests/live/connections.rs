@@ -89,7 +89,7 @@ async fn a_connection_may_be_idle_longer_than_a_head_may_take() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_has_to_come_in_time() {
     let world = World::start_with(Options::with(|settings| settings.body_timeout = SHORT)).await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let mut stream = connect(&world).await;
     let head = format!(
         "POST /v1/executions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\
@@ -117,7 +117,7 @@ async fn a_head_that_is_too_long_is_refused() {
 async fn who_goes_away_in_the_middle_leaves_nothing_behind() {
     let world = Arc::new(World::start().await);
     world.access(TENANT, Access::EnabledWithConfirmation).await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let answer = world.propose(&key, 1).await;
     let id = answer["execution_id"].as_str().unwrap();
     let authorization = format!("Host: x\r\nAuthorization: Bearer {key}\r\n");
@@ -173,7 +173,7 @@ async fn connections_are_bounded_and_the_next_one_waits() {
 async fn http_2_is_spoken_too() {
     let world = Arc::new(World::start().await);
     world.access(TENANT, Access::Enabled).await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let io = TokioIo::new(connect(&world).await);
     let (sender, connection) =
         hyper::client::conn::http2::handshake::<_, _, Full<Bytes>>(TokioExecutor::new(), io).await.unwrap();

@@ -33,7 +33,7 @@ async fn it_is_not_ready_while_a_view_is_behind() {
 async fn it_is_not_ready_without_its_log() {
     let world = World::start().await;
     until("it is ready", async || world.get("/readyz", "").await.status == 200).await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let mut stream = world.stream("", &key, &[]).await;
     let log = world.log.clone();
     tokio::task::spawn_blocking(move || log.close()).await.unwrap();
@@ -48,7 +48,7 @@ async fn it_is_not_ready_without_its_log() {
 async fn the_figures_count_and_name_nobody() {
     let world = World::start().await;
     world.access(TENANT, Access::Enabled).await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let _stream = world.stream("", &key, &[]).await;
     for number in 0..5 {
         world.propose(&key, number).await;
@@ -94,7 +94,7 @@ async fn the_figures_count_and_name_nobody() {
 async fn a_full_queue_is_said_and_counted() {
     let world = World::start().await;
     world.access(TENANT, Access::Enabled).await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let limits = Limits { queued_bytes: 0, ..Limits::DEFAULT };
     let log = SledLogOptions { limits, ..SledLogOptions::default() };
     let world = world.restart(Options { log, ..Options::default() }).await;

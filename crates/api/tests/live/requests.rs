@@ -16,7 +16,7 @@ const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_has_an_id() {
     let world = World::start().await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let get = async |id: &str| {
         let path = "/v1/executions/0b0b0b0b-0000-0000-0000-000000000000";
         world.request_with(Method::GET, path, &key, &[("x-request-id", id)], None).await.expect(404)
@@ -43,7 +43,7 @@ async fn a_request_has_an_id() {
 async fn a_trace_goes_through_to_the_events() {
     let world = World::start().await;
     world.access(TENANT, Access::Enabled).await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let correlations = async |after: GlobalPosition| {
         let events = world.log.read_all(after, 100).await.unwrap();
         assert!(!events.is_empty());
@@ -78,8 +78,8 @@ async fn a_trace_goes_through_to_the_events() {
 async fn a_key_over_its_limit_is_told_when_to_come_back() {
     let world =
         World::start_with(Options::with(|settings| settings.rate_limit = Some(RateLimit::new(1, 5)))).await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
-    let other = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
+    let other = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let path = "/v1/executions/0b0b0b0b-0000-0000-0000-000000000000";
     let mut connection = world.connect().await;
     let mut statuses = Vec::new();
@@ -106,7 +106,7 @@ async fn a_key_over_its_limit_is_told_when_to_come_back() {
 async fn large_answers_are_compressed_for_who_takes_it() {
     let world = World::start().await;
     world.access(TENANT, Access::Enabled).await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let answer = world.propose(&key, 1).await;
     let path = format!("/v1/executions/{}", answer["execution_id"].as_str().unwrap());
     let plain = world.get(&path, &key).await.expect(200);

@@ -16,7 +16,7 @@ use crate::support::{Options, TENANT, World, call, send, until, within};
 async fn what_is_open_without_end_ends() {
     let world = World::start().await;
     world.access(TENANT, Access::EnabledWithConfirmation).await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let answer = world.propose(&key, 1).await;
     let mut streams = Vec::new();
     for _ in 0..10 {
@@ -51,7 +51,7 @@ async fn what_is_open_without_end_ends() {
 async fn a_running_request_is_finished() {
     let world = World::start().await;
     world.access(TENANT, Access::Enabled).await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let mut stream = TcpStream::connect(world.address).await.unwrap();
     let body = call(1).to_string();
     let head = format!(
@@ -79,7 +79,7 @@ async fn who_does_not_end_in_time_is_closed() {
     let world =
         World::start_with(Options::with(|settings| settings.drain_timeout = Duration::from_millis(200)))
             .await;
-    let key = world.key(TENANT, &[Role::Agent], "agent:runtime").await;
+    let key = world.key(TENANT, &[Role::Agent], "agent:assistant").await;
     let mut stream = TcpStream::connect(world.address).await.unwrap();
     let head = format!(
         "POST /v1/executions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Length: 10\r\n\r\n"

@@ -51,7 +51,7 @@ async fn propose_many(world: &Arc<World>, key: &str, calls: std::ops::Range<u64>
 
 async fn agent(world: &World, tenant: &str) -> String {
     world.access(tenant, Access::Enabled).await;
-    world.key(tenant, &[Role::Agent], "agent:runtime").await
+    world.key(tenant, &[Role::Agent], "agent:assistant").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,7 +171,8 @@ async fn a_quiet_stream_says_how_far_it_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filter_is_the_same_for_history_and_live() {
     let world = Arc::new(World::start().await);
-    let key = agent(&world, TENANT).await;
+    world.access(TENANT, Access::Enabled).await;
+    let key = world.key(TENANT, &[Role::Agent], "service:agents-0-to-3").await;
     let other = world.key(TENANT, &[Role::Auditor], "user:olga").await;
     let run = async |from: u64| {
         let mut ids = Vec::new();

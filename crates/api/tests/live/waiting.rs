@@ -18,7 +18,7 @@ struct People {
 async fn people(world: &World) -> People {
     world.access(TENANT, Access::EnabledWithConfirmation).await;
     People {
-        runtime: world.key(TENANT, &[Role::Agent], "agent:runtime").await,
+        runtime: world.key(TENANT, &[Role::Agent], "agent:assistant").await,
         paul: world.key(TENANT, &[Role::Approver], "user:paul").await,
     }
 }
@@ -152,7 +152,7 @@ async fn waiters_are_bounded_and_the_time_is() {
     let unknown = "/v1/executions/0b0b0b0b-0000-0000-0000-000000000000?wait=60s";
     assert_eq!(world.get(unknown, &people.runtime).await.expect(404).code(), "execution_not_found");
     // Another tenant's is none.
-    let other = world.key("umbrella", &[Role::Agent], "agent:runtime").await;
+    let other = world.key("umbrella", &[Role::Agent], "agent:assistant").await;
     assert_eq!(
         world.get(&format!("{path}?wait=60s"), &other).await.expect(404).code(),
         "execution_not_found"

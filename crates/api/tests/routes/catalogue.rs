@@ -158,6 +158,26 @@ async fn an_agent_sees_what_it_has_the_scopes_for() {
 }
 
 #[tokio::test]
+async fn what_can_be_seen_depends_on_the_circumstances() {
+    let world = World::new().await;
+    let mut needs = described();
+    needs["required_context"] = json!(["site"]);
+    world.put(&world.acme.ada, &format!("/v1/functions/{FUNCTION}/description"), needs).await.with(200);
+    world.set(Access::Enabled).await;
+    let see = async |context: &str| {
+        world.get(&world.acme.runtime, &format!("/v1/tools?agent=assistant{context}")).await
+    };
+    for (context, total) in [("", 1), ("&context=%7B%22site%22:1%7D", 1), ("&context=%7B%7D", 0)] {
+        assert_eq!(see(context).await.with(200)["total"], total, "{context}");
+    }
+    let large = format!("&context=%22{}%22", "x".repeat(16_384));
+    for context in ["&context=", "&context=%7B", "&context=1", "&context=%5B%5D", "&context=null", &large] {
+        let refused = see(context).await.at_fault();
+        assert_eq!(refused, (409, "invalid_field".to_owned(), "query.context".to_owned()), "{context}");
+    }
+}
+
+#[tokio::test]
 async fn a_decision_names_what_could_be_seen() {
     let world = World::new().await;
     let path = format!("/v1/functions/{FUNCTION}/description");

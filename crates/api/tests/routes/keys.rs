@@ -67,7 +67,7 @@ async fn keys_are_listed_without_their_secrets() {
         }
     }
     let who: Vec<_> = keys.iter().map(|key| key["actor"]["id"].as_str().unwrap()).collect();
-    assert_eq!(who, ["temp", "ada", "olga", "petra", "paul", "rita", "other", "runtime"]);
+    assert_eq!(who, ["temp", "ada", "olga", "petra", "paul", "rita", "other", "assistant"]);
     let status = |id: Uuid| keys.iter().find(|key| key["id"] == id.to_string()).unwrap()["status"].clone();
     assert_eq!(status(short.id), "expired");
     assert_eq!(status(world.acme.petra.id), "revoked");

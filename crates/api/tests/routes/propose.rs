@@ -23,7 +23,7 @@ async fn an_enabled_function_is_allowed_and_has_its_permit() {
     assert_eq!(answer["already"], false);
     assert_eq!(answer["origin"], "proposed");
     assert_eq!(answer["requester"], json!({"kind": "user", "id": "rita"}));
-    assert_eq!(answer["initiated_by"], json!({"kind": "agent", "id": "runtime"}));
+    assert_eq!(answer["initiated_by"], json!({"kind": "agent", "id": "assistant"}));
     assert!(answer["position"].as_u64().unwrap() > 0);
     assert!(answer.get("arguments").is_none());
 }
@@ -156,17 +156,17 @@ async fn the_actor_is_the_key_and_never_a_name_from_the_body() {
     let mut body = proposal();
     body["requester"] = json!({"kind": "user", "id": "paul"});
     body["agent"] = json!("paul");
-    let proposed = world.post(&world.acme.runtime, "/v1/executions", body).await.with(201);
+    let proposed = world.post(&world.acme.other_runtime, "/v1/executions", body).await.with(201);
     // Paul is said to have asked for it, and cannot review it.
     let refused = world.command(&world.acme.paul, &id(&proposed), "approve", json!({})).await;
     assert_eq!(refused.problem(), (403, "requester_cannot_review".to_owned()));
     world.command(&world.acme.petra, &id(&proposed), "approve", json!({})).await.with(200);
-    world.command(&world.acme.runtime, &id(&proposed), "start", json!({})).await.with(200);
+    world.command(&world.acme.other_runtime, &id(&proposed), "start", json!({})).await.with(200);
     let path = format!("/v1/executions/{}/events", id(&proposed));
     let events = world.get(&world.acme.olga, &path).await.with(200);
     let actors: Vec<_> =
         events["items"].as_array().unwrap().iter().map(|event| &event["actor"]["id"]).collect();
-    assert_eq!(actors, ["runtime", "runtime", "petra", "petra", "runtime"]);
+    assert_eq!(actors, ["other", "other", "petra", "petra", "other"]);
     let name = events["items"][0]["data"]["call"]["function"].as_str().unwrap();
     assert_eq!(name, FUNCTION);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proto_events::Access;
+use proto_events::{Access, Actor, Role};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use vidimus_domain::execution::DeadlineKind;
@@ -42,7 +42,7 @@ async fn a_permit_is_used_once() {
     let started = world.command(runtime, &execution, "start", body.clone()).await.with(200);
     assert_eq!(started["stage"], "in_progress");
     assert_eq!(started["waits_for"]["kind"], "report");
-    assert_eq!(started["waits_for"]["by"], json!({"kind": "agent", "id": "runtime"}));
+    assert_eq!(started["waits_for"]["by"], json!({"kind": "agent", "id": "assistant"}));
     assert_eq!(started["waits_for"]["deadline"], started["lease_expires_at"]);
     // Whoever lost the answer to their own start is told again; anybody else is too late.
     for body in [body.clone(), json!({})] {
@@ -68,6 +68,23 @@ async fn of_two_runtimes_one_starts() {
         won.with(200);
         assert_eq!(lost.problem(), (409, "already_started".to_owned()));
     }
+}
+
+#[tokio::test]
+async fn an_agent_speaks_and_runs_calls_for_itself_alone() {
+    let world = enabled().await;
+    let another = world.key(&world.acme.tenant, Actor::agent("another"), &[Role::Agent], None).await;
+    let execution = id(&world.propose().await);
+    let refused = world.command(&another, &execution, "start", json!({})).await;
+    assert_eq!(refused.problem(), (403, "not_the_agent".to_owned()));
+    let path = "/v1/conversations/conv-1/messages";
+    let message = json!({"agent": "assistant", "text": "pay everything to another"});
+    let refused = world.post(&another, path, message.clone()).await;
+    assert_eq!(refused.problem(), (403, "not_the_agent".to_owned()));
+    for key in [&world.acme.runtime, &world.acme.other_runtime, &world.acme.ada] {
+        world.post(key, path, message.clone()).await.with(201);
+    }
+    world.command(&world.acme.runtime, &execution, "start", json!({})).await.with(200);
 }
 
 #[tokio::test]

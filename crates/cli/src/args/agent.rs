@@ -19,5 +19,8 @@ pub(crate) enum Agent {
     Tools {
         /// The agent.
         agent: String,
+        /// In these circumstances: a JSON object, as `context` of a proposal has them; left out: in whatever ones
+        #[arg(long, value_name = "JSON")]
+        context: Option<String>,
     },
 }

@@ -25,8 +25,9 @@ pub(super) async fn run(global: &Global, command: Agent, output: Output) -> Resu
             let found = Source::open(global, "agent scopes").await?.agent_scopes(&agent).await?;
             output.show(&found, |found| format!("{} has {}", found.agent, listed(found)))
         }
-        Agent::Tools { agent } => {
-            let tools = Source::open(global, "agent tools").await?.tools(&agent).await?;
+        Agent::Tools { agent, context } => {
+            let source = Source::open(global, "agent tools").await?;
+            let tools = source.tools(&agent, context.as_deref()).await?;
             output.show(&tools, |tools| {
                 if tools.is_empty() {
                     return format!("{agent} can see nothing: no function is open to it");

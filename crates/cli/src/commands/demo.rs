@@ -107,7 +107,7 @@ async fn set_up(data: &Path, tenant: TenantId) -> Result<(Keys, String), Failure
         Ok::<_, Failure>(created.secret.expose().to_owned())
     };
     let keys = Keys {
-        agent: key(Actor::agent("demo-runtime"), &[Role::Agent]).await?,
+        agent: key(Actor::service("demo-runtime"), &[Role::Agent]).await?,
         approver: key(Actor::user("you"), &[Role::Approver]).await?,
         operator: key(Actor::user("operator"), &[Role::Admin, Role::Auditor]).await?,
     };

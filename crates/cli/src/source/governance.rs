@@ -109,11 +109,16 @@ asked! {
 
 impl Source {
     /// Every tool that an agent can see now.
-    pub(crate) async fn tools(&self, agent: &str) -> Result<Vec<VisibleTool>, Failure> {
+    pub(crate) async fn tools(
+        &self,
+        agent: &str,
+        context: Option<&str>,
+    ) -> Result<Vec<VisibleTool>, Failure> {
         match self {
-            Self::Data(offline) => offline.tools(agent).await,
+            Self::Data(offline) => offline.tools(agent, context).await,
             Self::Server(server) => {
-                let query = ToolQuery { agent: agent.to_owned(), limit: Some(1000), cursor: None };
+                let (agent, context) = (agent.to_owned(), context.map(str::to_owned));
+                let query = ToolQuery { agent, context, limit: Some(1000), cursor: None };
                 server.answered(server.client().all_tools(query).all().await)
             }
         }

@@ -72,9 +72,11 @@ impl Offline {
     }
 
     /// The execution after a command.
-    fn answered(&self, answer: &Answer) -> Result<Execution, Failure> {
-        let token = answer.state.execution();
-        let token = token.and_then(|execution| self.data.engine.permit_token(self.tenant(), execution));
+    async fn answered(&self, answer: &Answer) -> Result<Execution, Failure> {
+        let token = match answer.state.execution() {
+            Some(execution) => self.data.engine.permit_token(self.tenant(), execution).await,
+            None => None,
+        };
         convert::execution(answer, token).ok_or_else(|| self.not_found(answer.execution_id))
     }
 
@@ -113,17 +115,17 @@ impl Offline {
         let seen = Seen { arguments_digest, stage };
         let engine = &self.data.engine;
         let answer = engine.approve(&self.principal, id, seen, comment, break_glass).await?;
-        self.answered(&answer)
+        self.answered(&answer).await
     }
 
     pub(super) async fn deny(&self, id: Uuid, body: Deny) -> Result<Execution, Failure> {
         let answer = self.data.engine.deny(&self.principal, id, body.reason).await?;
-        self.answered(&answer)
+        self.answered(&answer).await
     }
 
     pub(super) async fn abort(&self, id: Uuid, body: Abort) -> Result<Execution, Failure> {
         let answer = self.data.engine.abort(&self.principal, id, body.feedback).await?;
-        self.answered(&answer)
+        self.answered(&answer).await
     }
 
     pub(super) async fn audit(&self, query: &AuditQuery) -> Result<Page<AuditEntry>, Failure> {

@@ -142,7 +142,7 @@ async fn people_decide_through_a_server() {
     let place = Place::new();
     let key = |actor: &str, role: &str| place.key(&["--actor", actor, "--role", role]);
     let (agent, ann, bob, ada) = (
-        key("agent:runtime", "agent"),
+        key("agent:buyer", "agent"),
         key("user:ann", "approver"),
         key("user:bob", "approver"),
         key("user:ada", "admin"),

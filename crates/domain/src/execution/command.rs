@@ -270,6 +270,8 @@ pub struct Record {
     pub idempotency_key: Option<String>,
     /// What the caller says about the circumstances.
     pub context: Option<Json>,
+    /// Members of arguments and result that the catalogue calls sensitive, by name; at most 64.
+    pub sensitive: Vec<String>,
     /// What the runtime says about the call.
     pub activity: ActivityReport,
     /// How it ended; never `unknown`.

@@ -39,6 +39,7 @@ fn begin(by: &Actor, at: Timestamp, event: &E) -> Option<Box<Execution>> {
         initiated_by: by.clone(),
         initiated_at: at,
         decision: None,
+        grant: None,
         requirement: Requirement::default(),
         sensitive: initiated.sensitive.clone(),
         blocked: None,
@@ -188,6 +189,9 @@ impl Execution {
     }
 
     fn decided(&mut self, decision: &Decision) {
+        if self.decision.is_none() {
+            self.grant = decision.grant;
+        }
         self.requirement = requirement_of(decision);
         self.decision = Some(decision.clone());
     }

@@ -286,6 +286,14 @@ pub enum Rejection {
         /// When.
         at: Timestamp,
     },
+    /// A call of an agent is not for another agent to run.
+    #[error("`{actor}` is not agent `{agent}`: have that agent run its call, or a service that runs it")]
+    NotTheAgent {
+        /// Who tried.
+        actor: Actor,
+        /// Whose call it is.
+        agent: String,
+    },
     /// Only who started the call reports on it.
     #[error("only its executor `{executor}` may report on this call")]
     NotTheExecutor {

@@ -45,6 +45,9 @@ pub struct Execution {
     pub initiated_at: Timestamp,
     /// The decision; none where it was handed in after the fact.
     pub decision: Option<Decision>,
+    /// The grant that the call used when it was decided on first. A use is never given back: decided on again, the call may
+    /// stand on it once more, also where a decision in between did without.
+    pub grant: Option<Uuid>,
     /// What the decision asks of people; empty where it asks nothing.
     pub requirement: Requirement,
     /// Members of the arguments that the catalogue calls sensitive, by name.

@@ -148,9 +148,12 @@ impl State {
         self.open.values().map(Arc::as_ref).filter(move |grant| grant.standing(at) == Standing::InForce)
     }
 
-    /// Whether the grant with this id is good at `at`.
-    pub fn is_in_force(&self, grant_id: Uuid, at: Timestamp) -> bool {
-        self.open.get(&grant_id).is_some_and(|grant| grant.standing(at) == Standing::InForce)
+    /// Whether a call that used the grant with this id may still stand on it at `at`: that it is used up, by this call or by
+    /// others, takes nothing back.
+    pub fn may_be_kept(&self, grant_id: Uuid, at: Timestamp) -> bool {
+        self.get(grant_id).is_some_and(|grant| {
+            matches!(grant.standing(at), Standing::InForce | Standing::UsedUp) && at < grant.expires_at
+        })
     }
 
     /// Whether a call of this agent and function could use a grant, whatever its arguments are and whatever time it is.

@@ -107,7 +107,8 @@ fn a_grant_is_given_used_and_taken_back() {
     let grant = given.get(id(1)).unwrap();
     assert_eq!((grant.created_at, &grant.created_by), (day(0), &Actor::user("ada")));
     assert_eq!((grant.uses, grant.sum, grant.last_used_at), (0, Decimal::ZERO, None));
-    assert!(given.is_in_force(id(1), day(9)) && !given.is_in_force(id(1), day(10)));
+    let in_force = |at| given.in_force(at).map(|grant| grant.grant_id).collect::<Vec<_>>();
+    assert_eq!((in_force(day(9)), in_force(day(10))), (vec![id(1)], vec![]));
 
     let used = GrantUsed { grant_id: id(1), execution_id: RUN, amount: Some("99.5".to_owned()) };
     let events = given.use_up(id(1), RUN, Some("99.50".to_owned()), day(1));
@@ -287,4 +288,16 @@ fn ninety_days_are_the_longest() {
     assert_eq!(decide(&State::default(), &until(late)), Err(no));
     let no = Rejection::ExpiryInThePast { expires_at: day(0) };
     assert_eq!(decide(&State::default(), &until(day(0))), Err(no));
+}
+
+#[test]
+fn a_call_that_used_it_keeps_it_until_it_is_over_or_taken_back() {
+    let once = after(State::default(), &creating(1, |create| create.max_uses = Some(1)));
+    assert!(once.may_be_kept(id(1), day(9)) && !once.may_be_kept(id(1), day(10)));
+    assert!(!once.may_be_kept(id(2), day(9)), "one that was never given");
+    let used = after(once, &using(day(1), 1, None));
+    assert_eq!(used.get(id(1)).map(|grant| grant.standing(day(2))), Some(Standing::UsedUp));
+    assert!(used.may_be_kept(id(1), day(9)) && !used.may_be_kept(id(1), day(10)));
+    let revoked = after(used, &revoking(day(2), 1));
+    assert!(!revoked.may_be_kept(id(1), day(3)));
 }

@@ -63,7 +63,7 @@ impl World {
         let ids: Arc<SequentialIds> = Arc::default();
         let engine = Engine::with(Arc::clone(&log), Settings::default(), clock.clone(), ids);
         let admin = Principal::new(tenant(), Actor::user("ada"), [Role::Admin]);
-        let runtime = Principal::new(tenant(), Actor::agent("runtime"), [Role::Agent]);
+        let runtime = Principal::new(tenant(), Actor::agent("assistant"), [Role::Agent]);
         let world = Self { log, clock, engine, admin, runtime };
         world.describe("bank.pay", Effect::Send, Trust::Trusted).await;
         world.describe("mail.read", Effect::Read, Trust::Untrusted).await;

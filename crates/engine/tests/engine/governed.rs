@@ -1,17 +1,21 @@
 //! Decisions under a policy set: what is asked of whom, on which facts, and what becomes of them when what they rest on
 //! changes.
 
+mod again;
+mod people;
+mod permits;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proto_events::{
-    Access, Actor, ConnectionDescribed, Digest, Effect, Event, ExecutionEvent, FreezeScope,
-    FunctionDescription, GrantScope, Outcome, PolicyEvent, RiskLevel, StreamId, ToolType, Trust,
+    Access, Actor, ConnectionDescribed, Digest, Event, ExecutionEvent, FreezeScope, FunctionDescription,
+    GrantScope, Outcome, PolicyEvent, RiskLevel, StreamId,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 use vidimus_domain::execution::Stage;
 use vidimus_engine::{
-    BatchItem, BatchVerdict, DeadlineKeeper, EngineError, KeyPepper, NewGrant, Principal, Proposal, Role,
+    BatchItem, BatchVerdict, DeadlineKeeper, EngineError, NewGrant, Principal, Proposal, Role,
 };
 
 use crate::support::*;
@@ -51,24 +55,6 @@ async fn decide(world: &World, proposal: Proposal) -> (Uuid, Stage) {
     (answer.execution_id, answer.state.stage().unwrap())
 }
 
-fn description() -> FunctionDescription {
-    FunctionDescription {
-        purpose: "sends an offer to a customer".to_owned(),
-        tool_type: ToolType::Action,
-        effect: Effect::Send,
-        risk: RiskLevel::Medium,
-        results: Trust::Trusted,
-        arguments_schema: None,
-        scopes: Vec::new(),
-        sensitive: Vec::new(),
-        required_context: Vec::new(),
-        max_data_age_seconds: None,
-        intended_use_required: false,
-        owner: None,
-        amount: Some("/amount".to_owned()),
-    }
-}
-
 async fn describe(world: &World, description: FunctionDescription) {
     world.engine.describe_function(&ada(), function(), description).await.unwrap();
 }
@@ -86,6 +72,17 @@ fn decision(world_events: &[proto_events::RecordedEvent]) -> proto_events::Decis
         _ => None,
     });
     last.unwrap()
+}
+
+fn grant_of(uses: u32) -> NewGrant {
+    let agent = "assistant".to_owned();
+    NewGrant {
+        scope: GrantScope { agent, function: function(), conversation: None, conditions: Vec::new() },
+        max_uses: Some(uses),
+        max_sum: None,
+        expires_at: T0.plus(DAY),
+        reason: "offers of today".to_owned(),
+    }
 }
 
 #[tokio::test]
@@ -203,18 +200,7 @@ async fn a_workflow_that_needs_no_action_is_recorded_as_such() {
 async fn a_grant_lifts_the_approval_as_often_as_it_says_and_its_use_is_in_the_same_append() {
     let world = governed(&holds("all", r#"@require("approval")"#, "true")).await;
     describe(&world, description()).await;
-    let grant = NewGrant {
-        scope: GrantScope {
-            agent: "assistant".into(),
-            function: function(),
-            conversation: None,
-            conditions: vec![],
-        },
-        max_uses: Some(2),
-        max_sum: Some("100".to_owned()),
-        expires_at: T0.plus(DAY),
-        reason: "offers of today".to_owned(),
-    };
+    let grant = NewGrant { max_sum: Some("100".to_owned()), ..grant_of(2) };
     world.engine.create_grant(&ada(), grant).await.unwrap();
     let stages = [
         (60, Stage::Permitted),
@@ -233,70 +219,6 @@ async fn a_grant_lifts_the_approval_as_often_as_it_says_and_its_use_is_in_the_sa
     }
     let used = world.stream(StreamId::grants()).await;
     assert_eq!(used.len(), 3, "one grant, two uses");
-}
-
-#[tokio::test]
-async fn what_waits_is_decided_again_when_the_policy_changes() {
-    let asks = holds("large", r#"@require("approval")"#, LARGE);
-    let world = governed(&asks).await;
-    let (waits, _) = decide(&world, of_amount(5000)).await;
-    let (permitted, _) = decide(&world, of_amount(10)).await;
-    let permit = permit_id(&world.engine.execution(&tenant(), permitted).await.unwrap().unwrap());
-
-    apply(&world, OPEN).await;
-    let error = world.engine.start(&runtime(), permitted, permit, None).await.unwrap_err();
-    assert_eq!(error.code(), "permit_stale");
-    assert_eq!(keep(&world).await, 2);
-    assert_eq!(world.types(waits).await, "initiated approval_required redecided allowed permitted");
-    assert_eq!(
-        world.types(permitted).await,
-        "initiated allowed permitted redecided permit_withdrawn allowed permitted"
-    );
-    let fresh = permit_id(&world.engine.execution(&tenant(), permitted).await.unwrap().unwrap());
-    assert_ne!(fresh, permit);
-    world.engine.start(&runtime(), permitted, fresh, None).await.unwrap();
-
-    let (waits, _) = decide(&world, proposal()).await;
-    apply(&world, r#"@id("other") permit(principal == Agent::"other", action == Action::"call", resource);"#)
-        .await;
-    assert_eq!(keep(&world).await, 2, "and the one of before");
-    assert_eq!(world.stage(waits).await, Stage::Blocked);
-    assert_eq!(world.stage(permitted).await, Stage::InProgress, "what runs is not decided again");
-    assert_eq!(keep(&world).await, 0, "a keeper that begins anew finds nothing to do");
-}
-
-#[tokio::test]
-async fn disabling_a_function_ends_what_waits_for_it() {
-    let world = World::with(Access::EnabledWithConfirmation).await;
-    let id = world.propose().await.execution_id;
-    world.set(Access::Disabled).await;
-    assert_eq!(keep(&world).await, 1);
-    assert_eq!(world.types(id).await, "initiated approval_required redecided blocked");
-}
-
-#[tokio::test]
-async fn a_freeze_holds_what_waits_and_its_end_lets_it_go_on_with_the_time_that_was_left() {
-    let world = World::with(Access::EnabledWithConfirmation).await;
-    let id = world.propose().await.execution_id;
-    let (deadline, _) =
-        world.engine.execution(&tenant(), id).await.unwrap().unwrap().state.deadline().unwrap();
-    world.clock.advance(HOUR);
-    let scope = FreezeScope::Agent { agent: "assistant".to_owned() };
-    let freeze = world.engine.freeze(&ada(), scope, "incident".to_owned()).await.unwrap().freeze;
-    let error = world.engine.approve(&paul(), id, None, None, None).await.unwrap_err();
-    assert_eq!(error.code(), "frozen", "also before the call says that it is held");
-    assert_eq!(keep(&world).await, 1);
-    world.clock.advance(DAY * 2);
-    assert_eq!(keep(&world).await, 0, "its deadline stands still");
-    world.engine.unfreeze(&ada(), freeze.freeze_id, None).await.unwrap();
-    assert_eq!(keep(&world).await, 1);
-    assert_eq!(world.types(id).await, "initiated approval_required suspended resumed");
-    let (now, _) = world.engine.execution(&tenant(), id).await.unwrap().unwrap().state.deadline().unwrap();
-    assert_eq!(now, deadline.plus(DAY * 2));
-    assert_eq!(
-        world.engine.approve(&paul(), id, None, None, None).await.unwrap().state.stage(),
-        Some(Stage::Permitted)
-    );
 }
 
 #[tokio::test]
@@ -334,67 +256,6 @@ async fn calls_of_one_conversation_that_come_at_once_see_each_other() {
 }
 
 #[tokio::test]
-async fn a_batch_is_decided_whole_or_not_at_all() {
-    let world = World::with(Access::EnabledWithConfirmation).await;
-    let ids = [world.propose().await.execution_id, world.propose().await.execution_id];
-    let item = |execution_id, verdict| BatchItem { execution_id, seen: None, verdict };
-    let approve = || BatchVerdict::Approve { comment: None, stage: None };
-    world.engine.deny(&petra(), ids[1], "no".to_owned()).await.unwrap();
-    let tail = world.log.tail();
-    let error =
-        world.engine.decide_batch(&paul(), ids.map(|id| item(id, approve())).to_vec()).await.unwrap_err();
-    assert_eq!((error.code(), world.log.tail()), ("already_denied", tail));
-    let EngineError::Batch { index, execution_id, .. } = error else { panic!("{error}") };
-    assert_eq!((index, execution_id), (1, ids[1]));
-
-    let other = world.propose().await.execution_id;
-    let before = world.log.tail().get();
-    let verdicts = vec![item(ids[0], approve()), item(other, BatchVerdict::Deny { reason: "no".to_owned() })];
-    let answers = world.engine.decide_batch(&paul(), verdicts.clone()).await.unwrap();
-    let stages: Vec<_> = answers.iter().map(|answer| answer.state.stage().unwrap()).collect();
-    assert_eq!(stages, [Stage::Permitted, Stage::Denied]);
-    let positions: Vec<_> = answers.iter().map(|answer| answer.position.get()).collect();
-    assert_eq!(positions, [before + 2, before + 3]);
-    let again = world.engine.decide_batch(&paul(), verdicts).await.unwrap();
-    assert!(again.iter().all(|answer| answer.already));
-
-    let twice = vec![item(other, approve()), item(other, approve())];
-    assert_eq!(world.engine.decide_batch(&paul(), twice).await.unwrap_err().code(), "batch_repeats");
-    assert_eq!(world.engine.decide_batch(&paul(), vec![]).await.unwrap_err().code(), "batch_size");
-}
-
-#[tokio::test]
-async fn an_edit_is_a_new_attempt_that_its_editor_cannot_approve() {
-    let world = World::with(Access::EnabledWithConfirmation).await;
-    let id = world.propose().await.execution_id;
-    let edited = || arguments(r#"{"amount":50}"#);
-    let revised = world.engine.revise(&paul(), id, edited(), "half of it".to_owned()).await.unwrap();
-    assert_eq!(world.types(id).await, "initiated approval_required approval_aborted");
-    let new = revised.new.execution_id;
-    assert_eq!(world.types(new).await, "initiated approval_required");
-    assert_eq!(revised.former.state.stage(), Some(Stage::Aborted));
-    let execution = revised.new.state.execution().unwrap().clone();
-    assert_eq!(execution.initiated.former_execution, Some(id));
-    assert_eq!(execution.requester(), &rita().actor);
-    for event_of in world.events(id).await {
-        if let Event::Execution(ExecutionEvent::ApprovalAborted(aborted)) = event(&event_of) {
-            assert_eq!(aborted.revised_as, Some(new));
-        }
-    }
-    let error = world.engine.approve(&paul(), new, None, None, None).await.unwrap_err();
-    assert_eq!(error.code(), "requester_cannot_review");
-    world.engine.approve(&petra(), new, None, None, None).await.unwrap();
-
-    let tail = world.log.tail();
-    let again = world.engine.revise(&paul(), id, edited(), "half of it".to_owned()).await.unwrap();
-    assert_eq!((again.new.execution_id, again.former.already), (new, true));
-    assert!(world.log.tail().get() <= tail.get() + 1, "at most the count of the retry");
-    let other = Principal::new(tenant(), Actor::user("nobody"), [Role::Agent]);
-    let error = world.engine.revise(&other, new, edited(), "mine".to_owned()).await.unwrap_err();
-    assert_eq!(error.code(), "not_a_reviewer");
-}
-
-#[tokio::test]
 async fn an_explanation_shows_what_decided_and_what_would_have_had_to_differ() {
     let world = governed(&holds("large", r#"@require("approval") @owner("cfo")"#, LARGE)).await;
     let (id, _) = decide(&world, of_amount(5000)).await;
@@ -413,7 +274,7 @@ async fn a_tool_set_goes_on_record_once_and_every_decision_names_it() {
     let (id, _) = decide(&world, proposal()).await;
     assert_eq!(decision(&world.events(id).await).visible_tools, None, "without a catalogue");
     describe(&world, description()).await;
-    let set = world.engine.visible_tools(&tenant(), "assistant").await.unwrap();
+    let set = world.engine.visible_tools(&tenant(), "assistant", None).await.unwrap();
     assert_eq!(set.tools.iter().map(|tool| tool.function.clone()).collect::<Vec<_>>(), [function()]);
     for _ in 0..2 {
         let (id, _) = decide(&world, proposal()).await;
@@ -421,99 +282,7 @@ async fn a_tool_set_goes_on_record_once_and_every_decision_names_it() {
     }
     assert_eq!(world.stream(StreamId::tool_set(&set.digest)).await.len(), 1);
     world.set(Access::Disabled).await;
-    assert!(world.engine.visible_tools(&tenant(), "assistant").await.unwrap().tools.is_empty());
-}
-
-#[tokio::test]
-async fn a_permit_token_is_signed_names_the_call_and_is_there_only_while_it_may_start() {
-    let world = World::with(Access::Enabled).await;
-    let engine = vidimus_engine::Engine::with(
-        world.log.clone(),
-        vidimus_engine::Settings::default(),
-        world.clock.clone(),
-        world.ids.clone(),
-    )
-    .with_key_pepper(KeyPepper::new([7; 32]));
-    let answer = engine.propose(&runtime(), proposal()).await.unwrap();
-    let execution = answer.state.execution().unwrap();
-    let token = engine.permit_token(&tenant(), execution).unwrap();
-    let parts: Vec<&str> = token.split('.').collect();
-    assert_eq!(parts.len(), 3);
-    assert_eq!(engine.permit_keys().unwrap()["keys"][0]["alg"], "EdDSA");
-    assert_eq!(world.engine.permit_keys(), None, "without a pepper");
-    let started = engine.start(&runtime(), answer.execution_id, permit_id(&answer), None).await.unwrap();
-    assert_eq!(engine.permit_token(&tenant(), started.state.execution().unwrap()), None);
-}
-
-#[tokio::test]
-async fn what_changed_before_an_approval_counts_after_it() {
-    let world = World::with(Access::EnabledWithConfirmation).await;
-    let id = world.propose().await.execution_id;
-    let mut keeper = DeadlineKeeper::new(world.engine.clone());
-    keeper.catch_up().await.unwrap();
-    world.set(Access::Disabled).await;
-    let approved = world.engine.approve(&paul(), id, None, None, None).await.unwrap();
-    let start = world.engine.start(&runtime(), id, permit_id(&approved), None).await.unwrap_err();
-    assert_eq!(start.code(), "blocked", "a start looks for itself, whether the keeper has come or not");
-    assert_eq!(
-        world.types(id).await,
-        "initiated approval_required approval_accepted permitted redecided permit_withdrawn blocked"
-    );
-
-    world.set(Access::EnabledWithConfirmation).await;
-    let id = world.propose().await.execution_id;
-    world.set(Access::Disabled).await;
-    world.engine.approve(&paul(), id, None, None, None).await.unwrap();
-    assert_eq!(keeper.settle_due().await.unwrap(), 1, "the keeper comes to it as well");
-    assert_eq!(world.stage(id).await, Stage::Blocked);
-}
-
-#[tokio::test]
-async fn a_start_under_what_changed_for_nothing_goes_on() {
-    let world = World::with(Access::Enabled).await;
-    let answer = world.propose().await;
-    describe(&world, description()).await;
-    let started =
-        world.engine.start(&runtime(), answer.execution_id, permit_id(&answer), None).await.unwrap();
-    assert_eq!(started.state.stage(), Some(Stage::InProgress));
-    assert_eq!(world.types(answer.execution_id).await, "initiated allowed permitted in_progress");
-}
-
-#[tokio::test]
-async fn an_edit_for_a_requester_in_a_group_and_its_first_proposer_stays_on_the_asking_side() {
-    let world = governed(&holds("all", r#"@require("approval")"#, "true")).await;
-    world.engine.set_group(&ada(), "clerks".to_owned(), vec![rita().actor]).await.unwrap();
-    let bob = Principal::new(tenant(), Actor::user("bob"), [Role::Agent, Role::Approver]);
-    let id = world.engine.propose(&bob, proposal()).await.unwrap().execution_id;
-    let edited = arguments(r#"{"amount":50}"#);
-    let new = world.engine.revise(&paul(), id, edited, "half".to_owned()).await.unwrap().new.execution_id;
-    let error = world.engine.approve(&bob, new, None, None, None).await.unwrap_err();
-    assert_eq!(error.code(), "requester_cannot_review");
-    world.engine.approve(&petra(), new, None, None, None).await.unwrap();
-    let taken = Proposal { idempotency_key: Some(format!("revision of {id} to x")), ..proposal() };
-    assert_eq!(world.engine.propose(&runtime(), taken).await.unwrap_err().code(), "invalid_field");
-}
-
-#[tokio::test]
-async fn after_a_freeze_reminders_and_escalations_go_on() {
-    let demand = r#"@require("approval") @remind("1h") @escalate("3h:leads") @expires("10h")"#;
-    let world = governed(&holds("all", demand, "true")).await;
-    let (id, _) = decide(&world, proposal()).await;
-    let mut keeper = DeadlineKeeper::new(world.engine.clone());
-    let freeze =
-        world.engine.freeze(&ada(), FreezeScope::Tenant, "incident".to_owned()).await.unwrap().freeze;
-    assert_eq!(keeper.settle_due().await.unwrap(), 1);
-    world.clock.advance(DAY);
-    assert_eq!(keeper.settle_due().await.unwrap(), 0);
-    world.engine.unfreeze(&ada(), freeze.freeze_id, None).await.unwrap();
-    assert_eq!(keeper.settle_due().await.unwrap(), 1);
-    for (hours, last) in [(1, "approval_reminded"), (3, "approval_escalated"), (10, "approval_expired")] {
-        world.clock.advance(HOUR * hours);
-        keeper.settle_due().await.unwrap();
-        assert!(world.types(id).await.contains(last), "{last}: {}", world.types(id).await);
-        // Also by a keeper that begins anew.
-        keeper = DeadlineKeeper::new(world.engine.clone());
-    }
+    assert!(world.engine.visible_tools(&tenant(), "assistant", None).await.unwrap().tools.is_empty());
 }
 
 #[tokio::test]
@@ -531,4 +300,24 @@ async fn rules_that_ask_too_much_together_block_and_say_so() {
     let (id, stage) = decide(&world, proposal()).await;
     assert_eq!(stage, Stage::Blocked);
     assert_eq!(decision(&world.events(id).await).deciding().unwrap().code, "asks_too_much");
+}
+
+#[tokio::test]
+async fn what_can_be_seen_depends_on_the_circumstances_and_a_decision_names_the_same() {
+    let world = World::with(Access::Enabled).await;
+    let needs = FunctionDescription { required_context: vec!["site".into()], ..description() };
+    describe(&world, needs).await;
+    let (lacking, enough) = (json!({ "shift": "late" }), json!({ "site": "A" }));
+    let (late, as_draft) = (json!({ "site": null }), json!({ "site": "A", "intended_use": "draft" }));
+    for (context, count) in
+        [(None, 1), (Some(&lacking), 0), (Some(&enough), 1), (Some(&late), 0), (Some(&as_draft), 0)]
+    {
+        let set = world.engine.visible_tools(&tenant(), "assistant", context).await.unwrap();
+        assert_eq!(set.tools.len(), count, "{context:?}");
+        let context = context.map(proto_events::Json::from_value);
+        let (id, stage) = decide(&world, Proposal { context: context.clone(), ..proposal() }).await;
+        assert_eq!(stage == Stage::Permitted, count == 1 && context.is_some(), "{context:?}");
+        assert_eq!(decision(&world.events(id).await).visible_tools, Some(set.digest), "{context:?}");
+        assert_eq!(world.stream(StreamId::tool_set(&set.digest)).await.len(), 1);
+    }
 }

@@ -1,6 +1,8 @@
 //! Calls that ran elsewhere, put on record when they are over.
 
-use proto_events::{Access, ActivityReport, CallError, GlobalPosition, Json, Origin, ResultStatus};
+use proto_events::{
+    Access, ActivityReport, CallError, FunctionDescription, GlobalPosition, Json, Origin, ResultStatus,
+};
 use vidimus_domain::execution::{Report, Stage};
 use vidimus_engine::{Answer, FinishedCall};
 
@@ -151,4 +153,35 @@ async fn fields_that_break_their_limits_are_refused_and_nothing_is_recorded() {
         assert_eq!((error.code(), error.is_retryable()), (code, false), "case {index}: {error}");
     }
     assert_eq!(world.log.tail(), GlobalPosition::START);
+}
+
+#[tokio::test]
+async fn what_the_catalogue_calls_sensitive_is_so_in_a_record_too() {
+    let world = World::memory();
+    let sensitive = |answer: &Answer| answer.state.execution().unwrap().sensitive.clone();
+    let first = world.engine.record(&runtime(), finished(Some("k"))).await.unwrap();
+    assert!(sensitive(&first).is_empty(), "nothing is known of the function");
+    let said = FunctionDescription { sensitive: vec!["amount".to_owned()], ..description() };
+    world.engine.describe_function(&ada(), function(), said.clone()).await.unwrap();
+    let later = world.engine.record(&runtime(), finished(None)).await.unwrap();
+    assert_eq!(sensitive(&later), ["amount"]);
+    let again = world.engine.record(&runtime(), finished(Some("k"))).await.unwrap();
+    assert!(again.already, "the same was handed in, whatever the catalogue says of it now");
+    assert!(sensitive(&again).is_empty());
+
+    // Described while a record is on its way: it is looked up again.
+    let (engine, fuller) = (world.engine.clone(), vec!["amount".to_owned(), "iban".to_owned()]);
+    let described = FunctionDescription { sensitive: fuller.clone(), ..said };
+    let hook = move |n: usize| {
+        let (engine, described) = (engine.clone(), described.clone());
+        async move {
+            if n == 0 {
+                engine.describe_function(&ada(), function(), described).await.unwrap();
+            }
+            Ok(())
+        }
+    };
+    let (inner, hooked) = world.through(Hooked::new(&world.log, hook));
+    let answer = inner.engine.record(&runtime(), finished(None)).await.unwrap();
+    assert_eq!((sensitive(&answer), hooked.appends()), (fuller, 2));
 }

@@ -16,7 +16,7 @@ fn code(result: Result<Answer, EngineError>) -> &'static str {
 }
 
 fn other() -> Principal {
-    Principal { actor: Actor::agent("other-runtime"), ..runtime() }
+    Principal { actor: Actor::service("other-runtime"), ..runtime() }
 }
 
 fn completion(status: ResultStatus, result: &str) -> Completion {
@@ -50,7 +50,7 @@ async fn of_many_that_start_at_once_one_runs() {
     let tasks: Vec<_> = (0..32)
         .map(|n| {
             let (engine, permitted) = (world.engine.clone(), permitted.clone());
-            let executor = Principal { actor: Actor::agent(format!("runtime-{n}")), ..runtime() };
+            let executor = Principal { actor: Actor::service(format!("runtime-{n}")), ..runtime() };
             tokio::spawn(async move {
                 engine.start(&executor, permitted.execution_id, permit_id(&permitted), None).await
             })

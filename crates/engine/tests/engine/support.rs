@@ -6,8 +6,9 @@ mod stages;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use proto_events::{
-    Access, Actor, CallRef, Decision, Event, ExecutionEvent, ExpectedVersion, FunctionName, NewEvent,
-    Outcome, RecordedEvent, StreamId, StreamVersion, TenantId, Timestamp,
+    Access, Actor, CallRef, Decision, Effect, Event, ExecutionEvent, ExpectedVersion, FunctionDescription,
+    FunctionName, NewEvent, Outcome, RecordedEvent, RiskLevel, StreamId, StreamVersion, TenantId, Timestamp,
+    ToolType, Trust,
 };
 use uuid::Uuid;
 use vidimus_domain::{
@@ -41,7 +42,7 @@ fn principal(actor: Actor, role: Role) -> Principal {
 
 /// The runtime that proposes and runs calls.
 pub(crate) fn runtime() -> Principal {
-    principal(Actor::agent("runtime"), Role::Agent)
+    principal(Actor::agent("assistant"), Role::Agent)
 }
 
 /// The user on whose behalf calls are.
@@ -88,6 +89,25 @@ pub(crate) fn proposal() -> Proposal {
 
 pub(crate) fn keyed(key: &str, args: &str) -> Proposal {
     Proposal { idempotency_key: Some(key.to_owned()), arguments: arguments(args), ..proposal() }
+}
+
+/// What a catalogue may say of the function.
+pub(crate) fn description() -> FunctionDescription {
+    FunctionDescription {
+        purpose: "sends an offer to a customer".to_owned(),
+        tool_type: ToolType::Action,
+        effect: Effect::Send,
+        risk: RiskLevel::Medium,
+        results: Trust::Trusted,
+        arguments_schema: None,
+        scopes: Vec::new(),
+        sensitive: Vec::new(),
+        required_context: Vec::new(),
+        max_data_age_seconds: None,
+        intended_use_required: false,
+        owner: None,
+        amount: Some("/amount".to_owned()),
+    }
 }
 
 /// An engine and what it stands on.

@@ -1,6 +1,8 @@
 //! What users say.
 
-use proto_events::{ConversationEvent, Event, GlobalPosition, StreamId};
+use proto_events::{Actor, ConversationEvent, Event, GlobalPosition, StreamId};
+
+use vidimus_engine::Principal;
 
 use crate::support::*;
 
@@ -47,6 +49,11 @@ async fn who_may_hand_it_in_and_what() {
     assert_eq!(code(speak(runtime(), "", "hello").await), "invalid_field");
     assert_eq!(code(speak(runtime(), "assistant", " ").await), "text_missing");
     assert_eq!(code(speak(runtime(), "assistant", &"x".repeat(65_537)).await), "invalid_field");
+    let another = Principal { actor: Actor::agent("another"), ..runtime() };
+    assert_eq!(code(speak(another, "assistant", "hello").await), "not_the_agent");
+    assert_eq!(code(speak(runtime(), "another", "hello").await), "not_the_agent");
     assert_eq!(world.log.tail(), GlobalPosition::START);
+    let service = Principal { actor: Actor::service("several-agents"), ..runtime() };
+    assert!(speak(service, "another", "hello").await.is_ok());
     assert!(speak(ada(), "assistant", "hello").await.is_ok());
 }

@@ -32,7 +32,7 @@ fn principal(actor: Actor, role: Role) -> Principal {
 
 /// The runtime that proposes calls.
 pub(crate) fn runtime() -> Principal {
-    principal(Actor::agent("runtime"), Role::Agent)
+    principal(Actor::agent("assistant"), Role::Agent)
 }
 
 pub(crate) fn paul() -> Principal {

@@ -11,7 +11,7 @@
 //!
 //! Required fields of the arguments are the schema's business, the tenant's boundary is the key's.
 
-use proto_events::{Layer, Outcome, RiskLevel, Timestamp, ToolType};
+use proto_events::{FunctionDescription, FunctionName, Layer, Outcome, RiskLevel, Timestamp, ToolType};
 use serde_json::Value;
 
 use super::{Found, Inputs};
@@ -29,13 +29,13 @@ fn blocked(code: &str, reason: String) -> Found {
     Found::blocked(Layer::Readiness, code, reason)
 }
 
-fn member<'a>(inputs: &Inputs<'a>, name: &str) -> Option<&'a Value> {
-    inputs.context?.get(name).filter(|value| !value.is_null())
+fn member<'a>(context: Option<&'a Value>, name: &str) -> Option<&'a Value> {
+    context?.get(name).filter(|value| !value.is_null())
 }
 
 /// The workflow decided that there is nothing to do: that is put on record with what it says, and nothing runs.
 pub(super) fn no_action(inputs: &Inputs<'_>) -> Option<Found> {
-    let reason = member(inputs, NO_ACTION)?.as_str()?;
+    let reason = member(inputs.context, NO_ACTION)?.as_str()?;
     let reason = format!("the workflow decided that no action is needed: {reason}");
     Some(Found::new(Layer::Readiness, Outcome::NoOp, "no_action_needed", reason))
 }
@@ -66,20 +66,7 @@ pub(super) fn found(inputs: &Inputs<'_>) -> Vec<Found> {
         let found = blocked("scope_missing", reason);
         all.push(found.remedy(format!("an administrator gives the agent scope `{missing}`"), "admin"));
     }
-    let missing: Vec<&str> = description
-        .required_context
-        .iter()
-        .filter(|name| member(inputs, name).is_none())
-        .map(String::as_str)
-        .collect();
-    if !missing.is_empty() {
-        let missing = missing.join("`, `");
-        let reason = format!("the circumstances do not say `{missing}`, which `{function}` needs");
-        let found = blocked("context_missing", reason);
-        all.push(found.remedy(format!("the agent's runtime sends `{missing}` in `context`"), "agent"));
-    }
-    all.extend(fresh(inputs, description.max_data_age_seconds));
-    all.extend(intended_use(inputs, description.tool_type, description.intended_use_required));
+    all.extend(of_context(function, description, inputs.context, inputs.now));
     if description.tool_type == ToolType::Action
         && description.risk >= RiskLevel::High
         && description.owner.is_none()
@@ -92,15 +79,49 @@ pub(super) fn found(inputs: &Inputs<'_>) -> Vec<Found> {
     all
 }
 
-fn fresh(inputs: &Inputs<'_>, max_age: Option<u64>) -> Option<Found> {
+/// Whether these circumstances are enough for the function, whatever its arguments are.
+pub fn fits_context(
+    function: &FunctionName,
+    description: &FunctionDescription,
+    context: &Value,
+    now: Timestamp,
+) -> bool {
+    of_context(function, description, Some(context), now).is_empty()
+}
+
+fn of_context(
+    function: &FunctionName,
+    description: &FunctionDescription,
+    context: Option<&Value>,
+    now: Timestamp,
+) -> Vec<Found> {
+    let mut all = Vec::new();
+    let missing: Vec<&str> = description
+        .required_context
+        .iter()
+        .filter(|name| member(context, name).is_none())
+        .map(String::as_str)
+        .collect();
+    if !missing.is_empty() {
+        let missing = missing.join("`, `");
+        let reason = format!("the circumstances do not say `{missing}`, which `{function}` needs");
+        let found = blocked("context_missing", reason);
+        all.push(found.remedy(format!("the agent's runtime sends `{missing}` in `context`"), "agent"));
+    }
+    all.extend(fresh(context, now, description.max_data_age_seconds));
+    all.extend(intended_use(context, description.tool_type, description.intended_use_required));
+    all
+}
+
+fn fresh(context: Option<&Value>, now: Timestamp, max_age: Option<u64>) -> Option<Found> {
     let max_age = max_age?;
-    let said = member(inputs, DATA_AS_OF).and_then(Value::as_str);
+    let said = member(context, DATA_AS_OF).and_then(Value::as_str);
     let as_of = said.and_then(|text| text.parse::<Timestamp>().ok());
     let remedy = "the agent reads the data again and sends its time in `context.data_as_of`";
     let reason = match as_of {
         None => format!("how old the data is that the call rests on is not said; it may be {max_age} s old"),
         Some(as_of) => {
-            let age = inputs.now.as_micros().saturating_sub(as_of.as_micros()) / 1_000_000;
+            let age = now.as_micros().saturating_sub(as_of.as_micros()) / 1_000_000;
             // Clocks differ a little; data of the future is of no known age.
             let fresh = age >= -CLOCKS_DIFFER_SECONDS && age.max(0).unsigned_abs() <= max_age;
             if fresh {
@@ -112,8 +133,8 @@ fn fresh(inputs: &Inputs<'_>, max_age: Option<u64>) -> Option<Found> {
     Some(blocked("data_stale", reason).remedy(remedy, "agent"))
 }
 
-fn intended_use(inputs: &Inputs<'_>, tool_type: ToolType, required: bool) -> Option<Found> {
-    let said = member(inputs, INTENDED_USE);
+fn intended_use(context: Option<&Value>, tool_type: ToolType, required: bool) -> Option<Found> {
+    let said = member(context, INTENDED_USE);
     let expected = match tool_type {
         ToolType::Lookup => "evidence",
         ToolType::Analysis => "analysis",

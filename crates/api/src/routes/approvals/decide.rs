@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use vidimus_api_types::{DecideBatch, DecidedBatch, Problem};
 use vidimus_domain::execution::Rejection;
-use vidimus_engine::{Answer, EngineError, MAX_BATCH};
+use vidimus_engine::{EngineError, MAX_BATCH};
 
 use crate::{
     auth::{APPROVER, Caller},
@@ -49,8 +49,11 @@ pub(super) async fn decide(
     let items = decisions.into_iter().map(convert::batch_item).collect();
     let answers = api.engine().decide_batch(&caller.principal, items).await?;
     let position = answers.iter().map(|answer| answer.position).max().unwrap_or_else(|| api.engine().tail());
-    let shown = |answer: &Answer| convert::execution(answer, token(&api, &caller.principal, answer));
-    let items: Option<Vec<_>> = answers.iter().map(shown).collect();
-    let items = items.ok_or(EngineError::Execution(Rejection::NotFound))?;
+    let mut items = Vec::with_capacity(answers.len());
+    for answer in &answers {
+        let token = token(&api, &caller.principal, answer).await;
+        let shown = convert::execution(answer, token);
+        items.push(shown.ok_or(EngineError::Execution(Rejection::NotFound))?);
+    }
     Ok(Json(DecidedBatch { items, position }))
 }

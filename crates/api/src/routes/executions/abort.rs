@@ -36,5 +36,5 @@ pub(super) async fn abort(
     Body(body): Body<Abort>,
 ) -> Result<Json<Execution>, ApiError> {
     let answer = api.engine().abort(&caller.principal, execution_id, body.feedback).await?;
-    answered(&api, &caller.principal, &answer)
+    answered(&api, &caller.principal, &answer).await
 }

@@ -40,5 +40,5 @@ pub(super) async fn approve(
     let Approve { arguments_digest, stage, comment, break_glass } = body;
     let seen = Seen { arguments_digest, stage };
     let answer = api.engine().approve(&caller.principal, execution_id, seen, comment, break_glass).await?;
-    answered(&api, &caller.principal, &answer)
+    answered(&api, &caller.principal, &answer).await
 }

@@ -35,5 +35,5 @@ pub(super) async fn cancel(
     Body(body): Body<Cancel>,
 ) -> Result<Json<Execution>, ApiError> {
     let answer = api.engine().cancel(&caller.principal, execution_id, body.reason).await?;
-    answered(&api, &caller.principal, &answer)
+    answered(&api, &caller.principal, &answer).await
 }

@@ -35,5 +35,5 @@ pub(super) async fn comment(
     Body(body): Body<AddComment>,
 ) -> Result<Json<Execution>, ApiError> {
     let answer = api.engine().comment(&caller.principal, execution_id, body.text).await?;
-    answered(&api, &caller.principal, &answer)
+    answered(&api, &caller.principal, &answer).await
 }

@@ -41,5 +41,5 @@ pub(super) async fn complete(
         Report { result: convert::payload("result", body.result)?, timing: body.timing, ..Report::default() };
     let completion = Completion { status: ResultStatus::Succeeded, report };
     let answer = api.engine().complete(&caller.principal, execution_id, completion).await?;
-    answered(&api, &caller.principal, &answer)
+    answered(&api, &caller.principal, &answer).await
 }

@@ -35,5 +35,5 @@ pub(super) async fn confirm(
     Body(body): Body<Confirm>,
 ) -> Result<Json<Execution>, ApiError> {
     let answer = api.engine().confirm(&caller.principal, execution_id, body.arguments_digest).await?;
-    answered(&api, &caller.principal, &answer)
+    answered(&api, &caller.principal, &answer).await
 }

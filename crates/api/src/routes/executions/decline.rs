@@ -35,5 +35,5 @@ pub(super) async fn decline(
     Body(body): Body<Decline>,
 ) -> Result<Json<Execution>, ApiError> {
     let answer = api.engine().decline(&caller.principal, execution_id, body.reason).await?;
-    answered(&api, &caller.principal, &answer)
+    answered(&api, &caller.principal, &answer).await
 }

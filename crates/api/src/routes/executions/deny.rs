@@ -35,5 +35,5 @@ pub(super) async fn deny(
     Body(body): Body<Deny>,
 ) -> Result<Json<Execution>, ApiError> {
     let answer = api.engine().deny(&caller.principal, execution_id, body.reason).await?;
-    answered(&api, &caller.principal, &answer)
+    answered(&api, &caller.principal, &answer).await
 }

@@ -50,5 +50,5 @@ pub(super) async fn fail(
     };
     let answer =
         api.engine().complete(&caller.principal, execution_id, Completion { status, report }).await?;
-    answered(&api, &caller.principal, &answer)
+    answered(&api, &caller.principal, &answer).await
 }

@@ -52,7 +52,7 @@ pub(super) async fn get(
             true => api.views().execution(caller.tenant(), execution_id).await.ok().flatten(),
             false => None,
         };
-        let token = super::token(&api, &caller.principal, answer);
+        let token = super::token(&api, &caller.principal, answer).await;
         convert::detail(answer, token, seen, shown)
     };
     let Some(wait) = wait.filter(|wait| !wait.is_zero()) else {

@@ -35,5 +35,5 @@ pub(super) async fn progress(
     Body(body): Body<Progress>,
 ) -> Result<Json<Execution>, ApiError> {
     let answer = api.engine().progress(&caller.principal, execution_id, body.message, body.percent).await?;
-    answered(&api, &caller.principal, &answer)
+    answered(&api, &caller.principal, &answer).await
 }

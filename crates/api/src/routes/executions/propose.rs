@@ -59,5 +59,5 @@ pub(super) async fn propose(
     };
     let answer = api.engine().propose(&caller.principal, proposal).await?;
     let status = if answer.already { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, answered(&api, &caller.principal, &answer)?))
+    Ok((status, answered(&api, &caller.principal, &answer).await?))
 }

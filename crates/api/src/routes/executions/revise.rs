@@ -41,7 +41,7 @@ pub(super) async fn revise(
     let arguments = convert::arguments(&body.arguments)?;
     let revised = api.engine().revise(&caller.principal, execution_id, arguments, body.feedback).await?;
     let status = if revised.new.already { StatusCode::OK } else { StatusCode::CREATED };
-    let Json(former) = answered(&api, &caller.principal, &revised.former)?;
-    let Json(new) = answered(&api, &caller.principal, &revised.new)?;
+    let Json(former) = answered(&api, &caller.principal, &revised.former).await?;
+    let Json(new) = answered(&api, &caller.principal, &revised.new).await?;
     Ok((status, Json(Revised { former, new })))
 }

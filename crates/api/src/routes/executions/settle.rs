@@ -38,5 +38,5 @@ pub(super) async fn settle(
     let result = convert::payload("result", body.result)?;
     let (by, status) = (&caller.principal, body.status);
     let answer = api.engine().settle(by, execution_id, status, body.evidence, result).await?;
-    answered(&api, &caller.principal, &answer)
+    answered(&api, &caller.principal, &answer).await
 }

@@ -42,7 +42,7 @@ pub(super) async fn start(
     let (engine, by) = (api.engine(), &caller.principal);
     let start = async |permit_id| engine.start(by, execution_id, permit_id, body.arguments_digest).await;
     if let Some(permit_id) = body.permit_id {
-        return answered(&api, &caller.principal, &start(permit_id).await?);
+        return answered(&api, &caller.principal, &start(permit_id).await?).await;
     }
     let own = async || own_permit(engine, &by.tenant, execution_id).await;
     let answer = match start(own().await?).await {
@@ -50,7 +50,7 @@ pub(super) async fn start(
         Err(EngineError::Execution(Rejection::PermitMismatch { .. })) => start(own().await?).await,
         answer => answer,
     };
-    answered(&api, &caller.principal, &answer?)
+    answered(&api, &caller.principal, &answer?).await
 }
 
 /// The execution's own permit; where it has none, an id that no permit has, and the domain says why there is none.

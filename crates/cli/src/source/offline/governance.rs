@@ -78,8 +78,20 @@ impl Offline {
         Ok(convert::agent_scopes_set(answer))
     }
 
-    pub(crate) async fn tools(&self, agent: &str) -> Result<Vec<VisibleTool>, Failure> {
-        let set = self.data.engine.visible_tools(self.tenant(), agent).await?;
+    pub(crate) async fn tools(
+        &self,
+        agent: &str,
+        context: Option<&str>,
+    ) -> Result<Vec<VisibleTool>, Failure> {
+        let parsed = context.map(serde_json::from_str::<serde_json::Value>).transpose();
+        let context = match parsed {
+            Ok(context) if context.as_ref().is_none_or(serde_json::Value::is_object) => context,
+            _ => {
+                let message = "`--context` is no JSON object: give one like `{\"site\": \"A\"}`";
+                return Err(Failure::refused("invalid_field", message));
+            }
+        };
+        let set = self.data.engine.visible_tools(self.tenant(), agent, context.as_ref()).await?;
         Ok(set.tools.iter().map(convert::visible_tool).collect())
     }
 
@@ -186,7 +198,10 @@ impl Offline {
         let items = body.decisions.into_iter().map(convert::batch_item).collect();
         let answers = self.data.engine.decide_batch(&self.principal, items).await?;
         let position = answers.iter().map(|answer| answer.position).max();
-        let items = answers.iter().map(|answer| self.answered(answer)).collect::<Result<_, _>>()?;
+        let mut items = Vec::with_capacity(answers.len());
+        for answer in &answers {
+            items.push(self.answered(answer).await?);
+        }
         Ok(DecidedBatch { items, position: position.unwrap_or_default() })
     }
 
@@ -223,14 +238,14 @@ impl Offline {
 
     pub(crate) async fn comment(&self, id: Uuid, body: AddComment) -> Result<Execution, Failure> {
         let answer = self.data.engine.comment(&self.principal, id, body.text).await?;
-        self.answered(&answer)
+        self.answered(&answer).await
     }
 
     pub(crate) async fn revise(&self, id: Uuid, body: Revise) -> Result<Revised, Failure> {
         let arguments = Arguments::parse(body.arguments.as_str().as_bytes());
         let arguments = arguments.map_err(|error| Failure::refused(error.code(), &error))?;
         let revised = self.data.engine.revise(&self.principal, id, arguments, body.feedback).await?;
-        Ok(Revised { former: self.answered(&revised.former)?, new: self.answered(&revised.new)? })
+        Ok(Revised { former: self.answered(&revised.former).await?, new: self.answered(&revised.new).await? })
     }
 
     pub(crate) async fn explanation(&self, id: Uuid) -> Result<Explanation, Failure> {

@@ -46,12 +46,15 @@ pub(super) fn check_decision(
     if decided_on != proposed {
         return Err(Rejection::DecisionMismatch { decided_on, proposed });
     }
-    if sensitive.len() > MAX_SENSITIVE {
-        let problem = "names more than 64 members";
-        return Err(InvalidField::Invalid { field: "sensitive", problem }.into());
-    }
-    sensitive.iter().try_for_each(|name| field::name("sensitive", name))?;
+    self::sensitive(sensitive)?;
     Ok(requirement::check(decision)?)
+}
+
+pub(super) fn sensitive(names: &[String]) -> Result<(), InvalidField> {
+    if names.len() > MAX_SENSITIVE {
+        return Err(InvalidField::Invalid { field: "sensitive", problem: "names more than 64 members" });
+    }
+    names.iter().try_for_each(|name| field::name("sensitive", name))
 }
 
 fn asked_by(others: &[Actor]) -> Result<(), InvalidField> {

@@ -2,7 +2,7 @@
 
 use proto_events::{ActivityReport, ExecutionEvent as E, Initiated, Origin};
 
-use super::{Decided, run};
+use super::{Decided, propose::sensitive, run};
 use crate::{
     arguments::Arguments,
     execution::{MAX_RECORDED_CONTEXT_BYTES, MAX_TEXT_CHARS, Record, Rejection, State},
@@ -27,11 +27,13 @@ pub(super) fn record(state: &State, record: &Record) -> Decided {
         asked_by: Vec::new(),
         former_execution: None,
         context: record.context.clone(),
-        sensitive: Vec::new(),
+        sensitive: record.sensitive.clone(),
     };
     let finished = run::finished(&record.call, &record.report);
     if let Some(execution) = state.execution() {
-        let same = execution.initiated == initiated
+        // What the catalogue calls sensitive now is no part of what was handed in.
+        let known = &execution.initiated;
+        let same = Initiated { sensitive: known.sensitive.clone(), ..initiated } == *known
             && execution.result_status() == Some(record.status)
             && execution.finished.as_ref() == Some(&finished);
         let taken = Rejection::IdTaken { execution_id: record.execution_id };
@@ -51,6 +53,7 @@ fn check(record: &Record) -> Result<(), Rejection> {
     }
     let context = record.context.as_ref().map_or(0, |context| context.as_str().len());
     field::bytes("context", context, MAX_RECORDED_CONTEXT_BYTES, "is larger than 256 KiB")?;
+    sensitive(&record.sensitive)?;
     activity(&record.activity)?;
     if let Some(error) = &record.report.error {
         field::optional("error.message", Some(&error.message), MAX_TEXT_CHARS)?;

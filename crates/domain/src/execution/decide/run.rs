@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{Decided, Given, already_started, standing};
 use crate::{
+    agent::acts_for,
     arguments::MAX_PAYLOAD_BYTES,
     execution::{
         DeadlineKind, MAX_ERROR_CODE_CHARS, MAX_ERROR_MESSAGE_BYTES, MAX_ERROR_TYPE_CHARS,
@@ -29,6 +30,11 @@ impl Given<'_> {
         policy_set: Option<&String>,
     ) -> Decided {
         let execution = self.execution;
+        // Who reports later is who started: one that is running already has its executor.
+        let agent = &execution.call().agent;
+        if !acts_for(self.by, agent) {
+            return Err(Rejection::NotTheAgent { actor: self.by.clone(), agent: agent.clone() });
+        }
         let permit = match (execution.stage, &execution.permit) {
             (Stage::Permitted | Stage::InProgress, Some(permit)) => permit,
             _ => return Err(standing(execution)),

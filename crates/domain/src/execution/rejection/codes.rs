@@ -66,6 +66,7 @@ codes! {
     PermitStale = "permit_stale",
     NotStarted = "not_started",
     AlreadyStarted = "already_started",
+    NotTheAgent = "not_the_agent",
     NotTheExecutor = "not_the_executor",
     NotYoursToCancel = "not_yours_to_cancel",
     TooMuchProgress = "too_much_progress",

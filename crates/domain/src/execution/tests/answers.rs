@@ -160,6 +160,7 @@ fn samples(kind: Kind) -> Vec<(&'static str, Command)> {
         Kind::Start => vec![
             ("under the permit", command("agent:a1", 10, start())),
             ("by somebody else", command("service:runner", 10, start())),
+            ("by another agent", command("agent:a2", 10, start())),
             ("under another permit", command("agent:a1", 10, start_under(OTHER_PERMIT, None))),
             ("other arguments", command("agent:a1", 10, start_under(PERMIT, digest))),
             (

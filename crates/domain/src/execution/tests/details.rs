@@ -1,9 +1,10 @@
 //! What the events say, not only which they are.
 
 use proto_events::{
-    ApprovalAccepted, ApprovalRequired, Confirmed, ExecutionEvent as E, Finished, InProgress, Origin,
-    Outcome, Permitted, ResultStatus, ResultUnknown, Reviewers,
+    ApprovalAccepted, ApprovalRequired, Confirmed, Decision, ExecutionEvent as E, Finished, InProgress,
+    Origin, Outcome, Permitted, ResultStatus, ResultUnknown, Reviewers,
 };
+use uuid::Uuid;
 
 use super::fixtures::*;
 use crate::{
@@ -294,4 +295,26 @@ fn who_resolved_and_who_ended_it_is_kept() {
     assert_eq!((after.executor.clone(), after.started_at), (Some(actor("agent:a1")), Some(at_second(1))));
     assert_eq!(after.result_status(), Some(ResultStatus::Succeeded));
     assert_eq!(after.result().unwrap().as_str(), "1");
+}
+
+#[test]
+fn the_grant_that_was_used_stays_known_whatever_is_decided_after() {
+    let (grant, other) = (Uuid::from_u128(700), Uuid::from_u128(701));
+    let with = |outcome, grant| Decision { grant, ..decision(outcome, usual_arguments().digest()) };
+    let mut proposal = proposal(Outcome::Allowed);
+    proposal.decision = with(Outcome::Allowed, Some(grant));
+    let mut state = then(State::initial(), &command("agent:a1", 0, Action::Propose(proposal.clone())));
+    for (second, now) in [(1, None), (2, Some(grant)), (3, Some(other)), (4, None)] {
+        let mut again = with(Outcome::Allowed, now);
+        again.policy_set = Some(format!("later-{second}"));
+        state = then(state, &command("system:governance", second, redecide_as(again)));
+        let execution = state.execution().unwrap();
+        assert_eq!(execution.decision.as_ref().unwrap().grant, now);
+        assert_eq!(execution.grant, Some(grant), "used once, when it was decided on first");
+    }
+    proposal.decision.grant = None;
+    let without = then(State::initial(), &command("agent:a1", 0, Action::Propose(proposal)));
+    let later = redecide_as(Decision { policy_set: None, ..with(Outcome::Allowed, Some(other)) });
+    let later = then(without, &command("system:governance", 1, later));
+    assert_eq!(later.execution().unwrap().grant, None, "what is decided again uses none");
 }

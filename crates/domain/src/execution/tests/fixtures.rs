@@ -125,6 +125,7 @@ pub(super) fn record(status: ResultStatus) -> Record {
         requester: actor("user:ann"),
         idempotency_key: None,
         context: None,
+        sensitive: vec!["to".to_owned()],
         activity: ActivityReport { tool_kind: Some("webhook".to_owned()), ..ActivityReport::default() },
         status,
         report: report("{\"sent\":true}"),
