@@ -23,12 +23,13 @@ fn names<'a>(package: &'a Value, kind: Option<&str>) -> impl Iterator<Item = &'a
 }
 
 /// Who may name a crate at all: the walls of `docs/architecture.md`.
-const WALLS: [(&str, &[&str]); 11] = [
+const WALLS: [(&str, &[&str]); 12] = [
     ("sled", &["vidimus-log"]),
     ("zstd", &["vidimus-log"]),
     ("rusqlite", &["vidimus-projection"]),
     ("async-nats", &["vidimus-bus"]),
-    ("axum", &["vidimus-api"]),
+    ("axum", &["vidimus-api", "vidimus-console"]),
+    ("askama", &["vidimus-console"]),
     ("cedar-policy", &["vidimus-policy"]),
     ("hyper", &["vidimus-api"]),
     ("reqwest", &["vidimus-client", "vidimus-webhook"]),
@@ -41,6 +42,7 @@ const WALLS: [(&str, &[&str]); 11] = [
             "vidimus-api",
             "vidimus-bus",
             "vidimus-client",
+            "vidimus-console",
             "vidimus-engine",
             "vidimus-log",
             "vidimus-projection",

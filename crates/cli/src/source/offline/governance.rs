@@ -215,17 +215,17 @@ impl Offline {
 
     pub(crate) async fn confirm(&self, id: Uuid, body: Confirm) -> Result<Execution, Failure> {
         let answer = self.data.engine.confirm(&self.principal, id, body.arguments_digest).await?;
-        self.answered(&answer)
+        self.answered(&answer).await
     }
 
     pub(crate) async fn decline(&self, id: Uuid, body: Decline) -> Result<Execution, Failure> {
         let answer = self.data.engine.decline(&self.principal, id, body.reason).await?;
-        self.answered(&answer)
+        self.answered(&answer).await
     }
 
     pub(crate) async fn cancel(&self, id: Uuid, body: Cancel) -> Result<Execution, Failure> {
         let answer = self.data.engine.cancel(&self.principal, id, body.reason).await?;
-        self.answered(&answer)
+        self.answered(&answer).await
     }
 
     pub(crate) async fn settle(&self, id: Uuid, body: Settle) -> Result<Execution, Failure> {
@@ -233,7 +233,7 @@ impl Offline {
         let result = result.map(|result| arguments::payload(result.as_str().as_bytes())).transpose();
         let result = result.map_err(|error| Failure::refused(error.code(), &error))?;
         let answer = self.data.engine.settle(&self.principal, id, status, evidence, result).await?;
-        self.answered(&answer)
+        self.answered(&answer).await
     }
 
     pub(crate) async fn comment(&self, id: Uuid, body: AddComment) -> Result<Execution, Failure> {
