@@ -86,6 +86,11 @@ pub(crate) fn pretty(json: &vidimus_api_types::Json) -> String {
         .unwrap_or_else(|_| text.to_owned())
 }
 
+/// What a tool returned: a text as its lines, anything else as [`pretty`] JSON.
+pub(crate) fn lines(json: &vidimus_api_types::Json) -> String {
+    serde_json::from_str::<String>(json.as_str()).unwrap_or_else(|_| pretty(json))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -85,7 +85,7 @@ async fn detail(visitor: Visitor, Path(id): Path<String>, Query(query): Query) -
         arguments: execution.arguments.as_ref().map(words::pretty),
         redacted_arguments: execution.redacted_arguments.clone(),
         context: execution.context.as_ref().map(words::pretty),
-        result: execution.result.as_ref().map(words::pretty),
+        result: execution.result.as_ref().map(words::lines),
         redacted_result: execution.redacted_result.clone(),
         error: execution.error.as_ref().and_then(|error| serde_json::to_string_pretty(error).ok()),
         comments: comments(&steps),
