@@ -1,7 +1,10 @@
 //! The pages. One page, one file: its question to the API, and what its template is given.
 
+mod audit;
+mod downloads;
 mod execution;
 mod executions;
+mod governance;
 mod live;
 mod sign_in;
 
@@ -68,6 +71,9 @@ pub(crate) fn routes() -> Router<Console> {
         .merge(executions::routes())
         .merge(execution::routes())
         .merge(live::routes())
+        .merge(audit::routes())
+        .merge(downloads::routes())
+        .merge(governance::routes())
         .route("/console/{*rest}", get(nothing_here))
 }
 
