@@ -81,3 +81,6 @@ async fn nothing_here(visitor: Visitor, Query(_): Query) -> Broken {
     let detail = "there is no such page: begin at one of the tabs above";
     visitor.broken(Refused::new(StatusCode::NOT_FOUND, "page_not_found", detail))
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,7 +109,7 @@ async fn list(visitor: &Visitor, asked: &Fields) -> Result<Response, Broken> {
             more_is_open: texts.iter().any(|(_, _, value, _)| !value.is_empty()),
             texts,
             chips: chips(asked),
-            caption: format!("{} entries, {order} first, as of position {position}", rows.len()),
+            caption: format!("{} {order} first, as of position {position}", rows.len()),
             rows,
             oldest_first,
             is_first: asked.get("cursor").is_none(),
