@@ -6,8 +6,7 @@ use serde_json::value::RawValue;
 use vidimus_api_types::DecidedBatch;
 
 use super::{
-    After, address,
-    asked,
+    After, address, asked,
     card::Refusal,
     decide::seen,
     draw,
@@ -122,7 +121,10 @@ fn notice(refused: &Refused, which: Option<&str>, happened: Option<&Happened>, p
     let mut notice = Notice::refused(refused);
     notice.text = match (which, happened) {
         (Some(_), Some(Happened { function, id, said, .. })) => {
-            format!("Nothing was decided, for none of the {picked}: {function} ({id}) {said}. {}", notice.text)
+            format!(
+                "Nothing was decided, for none of the {picked}: {function} ({id}) {said}. {}",
+                notice.text
+            )
         }
         (Some(id), None) => {
             format!("Nothing was decided, for none of the {picked}: {id} was refused. {}", notice.text)

@@ -123,11 +123,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(
-        refused: &Refused,
-        happened: Option<Happened>,
-        typed: Vec<(String, String)>,
-    ) -> Self {
+    pub(super) fn new(refused: &Refused, happened: Option<Happened>, typed: Vec<(String, String)>) -> Self {
         Self { detail: refused.detail.clone(), code: refused.code.clone(), happened, typed }
     }
 
@@ -137,7 +133,7 @@ impl Refusal {
 }
 
 impl Card {
-    pub(super) fn of(item: &Item, around: &Around, me: &Me, refusal: Option<Refusal>) -> Self {
+    pub(super) fn of(item: &Item, around: &Around, me: &Me) -> Self {
         let e = &item.pending;
         let (function, tool) = words::function(&e.function);
         let execution = around.executions.get(&e.execution_id);
@@ -185,7 +181,7 @@ impl Card {
             card: item.card.clone(),
             state: format!("{:016x}", state.finish()),
             is_picked: false,
-            refusal,
+            refusal: None,
         }
     }
 
@@ -282,7 +278,8 @@ pub(super) fn progress(pending: &PendingApproval) -> Progress {
         (by, vote.at.into(), vote.comment.clone())
     });
     let added = |reviewers: &Reviewers| reviewers.in_words();
-    let done = pending.escalated.iter().map(|one| (format!("{} added", added(&one.reviewers)), one.due.into()));
+    let done =
+        pending.escalated.iter().map(|one| (format!("{} added", added(&one.reviewers)), one.due.into()));
     let due = pending.escalations.iter();
     let due = due.map(|one| (format!("{} to be added", added(&one.reviewers)), one.at.into()));
     Progress { said, votes: votes.collect(), escalations: done.chain(due).collect() }
@@ -306,9 +303,8 @@ pub(super) fn offers(pending: &PendingApproval, me: &Me) -> Offers {
     if (is_requester && !pending.self_review) || (is_proposer && !is_requester) {
         return none("You asked for this call, so somebody else has to review it.");
     }
-    let voted = pending.votes.iter().any(|vote| {
-        vote.by == me.actor || vote.on_behalf_of.as_ref() == Some(&me.actor)
-    });
+    let voted =
+        pending.votes.iter().any(|vote| vote.by == me.actor || vote.on_behalf_of.as_ref() == Some(&me.actor));
     let break_glass = has(&[Role::Admin]);
     if !has(&[Role::Approver]) {
         let why_not = "Deciding takes the role approver.";

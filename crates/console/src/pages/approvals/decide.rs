@@ -42,7 +42,8 @@ struct Answer {
 
 /// What is wrong with a form that no page of the console made.
 fn malformed(field: &str) -> Refused {
-    let detail = format!("`{field}` of this form is not as the page had it: reload the page and decide again");
+    let detail =
+        format!("`{field}` of this form is not as the page had it: reload the page and decide again");
     Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "form_malformed", detail)
 }
 
