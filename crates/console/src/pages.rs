@@ -1,5 +1,6 @@
 //! The pages. One page, one file: its question to the API, and what its template is given.
 
+mod approvals;
 mod audit;
 mod downloads;
 mod execution;
@@ -72,6 +73,7 @@ pub(crate) fn routes() -> Router<Console> {
         .merge(executions::routes())
         .merge(execution::routes())
         .merge(insight::routes())
+        .merge(approvals::routes())
         .merge(live::routes())
         .merge(audit::routes())
         .merge(downloads::routes())
