@@ -33,8 +33,8 @@ function copyButtons(within) {
   }
 }
 
-// The rows of a table, or the whole of a region, as the server draws them now. Rows are changed where they are and never
-// moved; how many newer ones there are is said above.
+// The rows of a table as the server draws them now. Cells are changed where they are and rows never moved, and where the
+// focus is nothing is taken from under it; how many newer rows there are is said above, where there is room for it.
 let drawn = Promise.resolve();
 async function redraw(table) {
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
@@ -46,18 +46,20 @@ async function redraw(table) {
   const shown = new Set();
   for (const row of table.querySelectorAll("[data-id]")) {
     shown.add(row.dataset.id);
-    const now = fresh.get(row.dataset.id);
-    if (now && now.innerHTML !== row.innerHTML && !row.contains(document.activeElement)) {
-      row.replaceChildren(...now.childNodes);
+    const cells = fresh.get(row.dataset.id)?.cells ?? [];
+    for (const [index, cell] of [...row.cells].entries()) {
+      const now = cells[index];
+      if (!now || now.innerHTML === cell.innerHTML || cell.contains(document.activeElement)) continue;
+      cell.replaceChildren(...now.childNodes);
       row.classList.add("changed");
       setTimeout(() => row.classList.remove("changed"), 1500);
     }
   }
   for (const id of fresh.keys()) if (!shown.has(id)) newer += 1;
-  const banner = document.querySelector(".newer");
+  const banner = document.querySelector(".newer a");
   if (banner && newer > 0) {
     banner.hidden = false;
-    banner.firstElementChild.textContent = newer >= 50 ? "50 or more newer: show" : `${newer} newer: show`;
+    banner.textContent = newer >= 50 ? "50 or more newer: show" : `${newer} newer: show`;
   }
 }
 function live() {
