@@ -33,33 +33,82 @@ function copyButtons(within) {
   }
 }
 
-// The rows of a table as the server draws them now. Cells are changed where they are and rows never moved, and where the
-// focus is nothing is taken from under it; how many newer rows there are is said above, where there is room for it.
+// The rows of a table, or the cards of the queue, as the server draws them now. They are changed where they are and never
+// moved or removed; how many newer ones there are is said above, where there is room for it. What somebody is working in
+// stays as it is: a card, or the cell of a row.
 let drawn = Promise.resolve();
+function isTouched(row) {
+  if (row.contains(document.activeElement) || row.querySelector("details[open]")) return true;
+  return [...row.querySelectorAll("input, textarea")].some((input) => input.type === "checkbox"
+    ? input.checked !== input.defaultChecked
+    : input.value !== input.defaultValue);
+}
+function redrawCells(row, now) {
+  let changed = false;
+  for (const [index, cell] of [...row.cells].entries()) {
+    const fresh = now.cells[index];
+    if (!fresh || fresh.innerHTML === cell.innerHTML || cell.contains(document.activeElement)) continue;
+    cell.replaceChildren(...fresh.childNodes);
+    changed = true;
+  }
+  return changed;
+}
+function redrawCard(row, now) {
+  if (now.dataset.state === row.dataset.state || isTouched(row)) return false;
+  row.replaceChildren(...now.childNodes);
+  row.dataset.state = now.dataset.state;
+  row.dataset.deadline = now.dataset.deadline;
+  copyButtons(row);
+  countDown();
+  return true;
+}
+// A card that the list no longer has; a page that is not the last may have lost it to the next one.
+function markGone(page, row) {
+  const last = [...page.querySelectorAll("[data-cards] [data-id]")].pop();
+  const full = page.querySelector("[data-cards]")?.dataset.cards === "more";
+  if (full && last && new Date(row.dataset.deadline) > new Date(last.dataset.deadline)) return;
+  if (row.classList.contains("gone")) return;
+  row.classList.add("gone");
+  const said = document.createElement("p");
+  said.className = "notice info meanwhile";
+  said.setAttribute("role", "status");
+  const link = document.createElement("a");
+  link.href = `/console/executions/${row.dataset.id}`;
+  link.textContent = "what happened";
+  said.append("Resolved meanwhile, or no longer yours to decide: ", link);
+  row.prepend(said);
+}
+function unmarkGone(row) {
+  row.classList.remove("gone");
+  row.querySelector(".meanwhile")?.remove();
+}
 async function redraw(table) {
-  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  const answer = await fetch(table.dataset.source || location.href, { headers: { accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const region = page.querySelector("[data-live]");
   const fresh = new Map([...page.querySelectorAll("[data-live] [data-id]")].map((row) => [row.dataset.id, row]));
   localTimes(page);
   let newer = 0;
   const shown = new Set();
   for (const row of table.querySelectorAll("[data-id]")) {
     shown.add(row.dataset.id);
-    const cells = fresh.get(row.dataset.id)?.cells ?? [];
-    for (const [index, cell] of [...row.cells].entries()) {
-      const now = cells[index];
-      if (!now || now.innerHTML === cell.innerHTML || cell.contains(document.activeElement)) continue;
-      cell.replaceChildren(...now.childNodes);
+    const now = fresh.get(row.dataset.id);
+    if (!now && region && table.dataset.cards) markGone(page, row);
+    if (!now) continue;
+    unmarkGone(row);
+    if (row.cells ? redrawCells(row, now) : redrawCard(row, now)) {
       row.classList.add("changed");
       setTimeout(() => row.classList.remove("changed"), 1500);
     }
   }
   for (const id of fresh.keys()) if (!shown.has(id)) newer += 1;
   const banner = document.querySelector(".newer a");
-  if (banner && newer > 0) {
-    banner.hidden = false;
-    banner.textContent = newer >= 50 ? "50 or more newer: show" : `${newer} newer: show`;
+  if (!banner) return;
+  banner.hidden = newer === 0;
+  if (newer > 0) {
+    const said = newer >= 50 ? "50 or more newer: show" : `${newer} newer: show`;
+    if (banner.textContent !== said) banner.textContent = said;
   }
 }
 function live() {
@@ -78,6 +127,54 @@ function live() {
   addEventListener("pagehide", () => stream.close());
 }
 
+// How much time is left, by this browser's clock from when the server said it.
+const until = new WeakMap();
+function countDown() {
+  for (const left of document.querySelectorAll("[data-left]")) {
+    if (!until.has(left)) until.set(left, Date.now() + Number(left.dataset.left) * 1000);
+    const seconds = Math.floor((until.get(left) - Date.now()) / 1000);
+    const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+    let said = `${days} d ${hours} h left`;
+    if (days === 0) said = `${hours} h ${minutes} min left`;
+    if (seconds < 3600) said = minutes < 5 ? `${minutes} min ${seconds % 60} s left` : `${minutes} min left`;
+    if (seconds <= 0) said = "its time is over";
+    if (left.textContent !== said) left.textContent = said;
+    left.classList.toggle("urgent", seconds < 600);
+  }
+}
+
+// The queue by the keyboard: keys move to cards and to their buttons, and never decide.
+function queueKeys() {
+  const help = document.getElementById("keys");
+  if (!help) return;
+  help.hidden = false;
+  const on = document.getElementById("keys-on");
+  on.checked = localStorage.getItem("keys") !== "off";
+  on.addEventListener("change", () => localStorage.setItem("keys", on.checked ? "on" : "off"));
+  addEventListener("keydown", (event) => {
+    if (!on.checked || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+    const cards = [...document.querySelectorAll(".queue [data-id]")];
+    const here = document.activeElement.closest(".queue [data-id]");
+    const index = cards.indexOf(here);
+    let to = null;
+    if (event.key === "j") to = cards[Math.min(index + 1, cards.length - 1)];
+    else if (event.key === "k") to = cards[Math.max(index - 1, 0)];
+    else if (["a", "d", "x"].includes(event.key)) to = here?.querySelector(`button[data-key=${event.key}]`);
+    else if (event.key === "?") {
+      help.open = !help.open;
+      to = help.querySelector("summary");
+    }
+    if (!to) return;
+    event.preventDefault();
+    to.focus();
+    to.scrollIntoView({ block: cards.includes(to) ? "start" : "nearest" });
+  });
+}
+
 localTimes(document);
 copyButtons(document);
 live();
+countDown();
+setInterval(countDown, 1000);
+queueKeys();

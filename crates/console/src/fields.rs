@@ -17,7 +17,7 @@ const MOST_BYTES: usize = 1024 * 1024;
 pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    fn parse(encoded: &[u8]) -> Self {
+    pub(crate) fn parse(encoded: &[u8]) -> Self {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 

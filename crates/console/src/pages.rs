@@ -1,5 +1,6 @@
 //! The pages. One page, one file: its question to the API, and what its template is given.
 
+mod approvals;
 mod execution;
 mod executions;
 mod live;
@@ -67,6 +68,7 @@ pub(crate) fn routes() -> Router<Console> {
         .merge(sign_in::routes())
         .merge(executions::routes())
         .merge(execution::routes())
+        .merge(approvals::routes())
         .merge(live::routes())
         .route("/console/{*rest}", get(nothing_here))
 }

@@ -1,9 +1,9 @@
 //! Values as pages say them.
 
-use std::fmt::Write as _;
-
 use time::{OffsetDateTime, macros::format_description};
 use vidimus_api_types::{Actor, ApprovalStatus, ExecutionStatus, FunctionName, Timestamp};
+
+use crate::exact;
 
 /// An instant: what is shown (UTC, until the script puts it into the reader's zone) and the exact one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,57 +80,9 @@ pub(crate) const fn approval_class(status: ApprovalStatus) -> &'static str {
     }
 }
 
-/// JSON with line breaks, for reading; what cannot be read as JSON stays as it is.
+/// JSON with line breaks, for reading; what cannot be seen in it is spelt out.
 pub(crate) fn pretty(json: &vidimus_api_types::Json) -> String {
-    let text = json.as_str();
-    let pretty = serde_json::from_str::<serde_json::Value>(text)
-        .and_then(|value| serde_json::to_string_pretty(&value))
-        .unwrap_or_else(|_| text.to_owned());
-    unveiled(&pretty)
-}
-
-/// JSON in which no character is without a shape of its own or turns the others round: what is read is what is there. As
-/// all of these are within strings, it is the same JSON.
-pub(crate) fn unveiled(json: &str) -> String {
-    if json.is_ascii() {
-        return json.to_owned();
-    }
-    let mut shown = String::with_capacity(json.len());
-    for character in json.chars() {
-        if !is_veiled(character) {
-            shown.push(character);
-            continue;
-        }
-        for unit in character.encode_utf16(&mut [0; 2]) {
-            // Writing to a text cannot fail.
-            let _ = write!(shown, "\\u{unit:04x}");
-        }
-    }
-    shown
-}
-
-/// Controls, directions, joiners, fillers and spaces that look like others or like nothing (Unicode TR 36, TR 55).
-const fn is_veiled(character: char) -> bool {
-    matches!(
-        character,
-        '\u{7f}'..='\u{a0}'
-            | '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'
-            | '\u{1160}'
-            | '\u{17b4}'
-            | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{2000}'..='\u{200f}'
-            | '\u{2028}'..='\u{202f}'
-            | '\u{205f}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffc}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
+    exact::spread(json.as_str())
 }
 
 #[cfg(test)]
@@ -148,19 +100,6 @@ mod tests {
             ["0 s", "0 s", "59 s", "1 min 0 s", "4 min 59 s", "5 min", "59 min", "1 h 0 min", "23 h 59 min"];
         assert_eq!(said[..9], expected);
         assert_eq!(said[9..], ["1 d 0 h", "2 d 7 h"]);
-    }
-
-    #[test]
-    fn what_is_read_is_what_is_there() {
-        let json =
-            r#"{"name":"\u202efdp.exe\u200b","joined":"a\u200db","tag":"\udb40\udc41","é":"Zoë 請求書 😀"}"#;
-        let value: serde_json::Value = serde_json::from_str(json).unwrap();
-        let shown = pretty(&vidimus_api_types::Json::from_value(&value));
-        for escape in ["\\u202e", "\\u200b", "\\u200d", "\\udb40\\udc41"] {
-            assert!(shown.contains(escape), "{escape} in {shown}");
-        }
-        assert!(shown.contains("Zoë 請求書 😀") && shown.contains("\"é\""), "{shown}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     }
 
     #[test]
