@@ -96,7 +96,31 @@ impl Ask<'_> {
         self.send(Method::GET, path, query, Body::empty()).await
     }
 
+    /// The answer and its status, whatever that is: of what says by its status how it is, and not what is wrong.
+    pub(crate) async fn get_any<T: DeserializeOwned>(&self, path: &str) -> Result<(StatusCode, T), Refused> {
+        let response = self.raw(Method::GET, path, &[], Body::empty()).await?;
+        Ok((response.status(), read(response).await?))
+    }
+
     async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Body,
+    ) -> Result<Response<Body>, Refused> {
+        let response = self.raw(method, path, query, body).await?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), MOST_BYTES)
+            .await
+            .map_err(|error| Refused::internal(&error.to_string()))?;
+        Err(Refused::of(status, &body))
+    }
+
+    async fn raw(
         &self,
         method: Method,
         path: &str,
@@ -124,14 +148,7 @@ impl Ask<'_> {
             .body(body)
             .map_err(|error| Refused::internal(&error.to_string()))?;
         let Ok(response) = self.api.clone().oneshot(request).await;
-        if response.status().is_success() {
-            return Ok(response);
-        }
-        let status = response.status();
-        let body = axum::body::to_bytes(response.into_body(), MOST_BYTES)
-            .await
-            .map_err(|error| Refused::internal(&error.to_string()))?;
-        Err(Refused::of(status, &body))
+        Ok(response)
     }
 }
 

@@ -53,6 +53,16 @@ impl Fields {
         }
         query.finish()
     }
+
+    /// The same at the first page of the list: where a filter changes, a cursor of before leads nowhere.
+    pub(crate) fn anew(&self, name: &str, value: Option<&str>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.filled(&[name, "cursor"]));
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+        query.finish()
+    }
 }
 
 /// The query of a page.
@@ -117,5 +127,8 @@ mod tests {
         assert_eq!(fields.filled(&["id"]), [("status", "Pending"), ("agent", "a b")]);
         assert_eq!(fields.with("status", None), "agent=a+b&id=1&id=2");
         assert_eq!(fields.with("cursor", Some("00&")), "status=Pending&agent=a+b&id=1&id=2&cursor=00%26");
+        let second = Fields::parse(b"actor=ana&cursor=00");
+        assert_eq!(second.anew("category", Some("shadow")), "actor=ana&category=shadow");
+        assert_eq!(second.anew("actor", None), "");
     }
 }

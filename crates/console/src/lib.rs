@@ -8,6 +8,7 @@ mod ask;
 mod assets;
 mod cookie;
 mod exact;
+mod export;
 mod fields;
 mod frame;
 mod guard;

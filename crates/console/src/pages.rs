@@ -1,8 +1,11 @@
 //! The pages. One page, one file: its question to the API, and what its template is given.
 
 mod approvals;
+mod audit;
+mod downloads;
 mod execution;
 mod executions;
+mod governance;
 mod live;
 mod sign_in;
 
@@ -70,6 +73,9 @@ pub(crate) fn routes() -> Router<Console> {
         .merge(execution::routes())
         .merge(approvals::routes())
         .merge(live::routes())
+        .merge(audit::routes())
+        .merge(downloads::routes())
+        .merge(governance::routes())
         .route("/console/{*rest}", get(nothing_here))
 }
 
@@ -77,3 +83,6 @@ async fn nothing_here(visitor: Visitor, Query(_): Query) -> Broken {
     let detail = "there is no such page: begin at one of the tabs above";
     visitor.broken(Refused::new(StatusCode::NOT_FOUND, "page_not_found", detail))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! One execution: what was asked for, what was decided and why, what happened.
 
-mod shown;
+pub(super) mod shown;
 
 use askama::Template;
 use axum::{Router, extract::Path, response::Response, routing::get};

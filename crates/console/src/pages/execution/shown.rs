@@ -7,13 +7,13 @@ use crate::words::{self, When};
 
 /// A line of a list of facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fact {
-    pub(super) name: &'static str,
-    pub(super) value: Shown,
+pub(in crate::pages) struct Fact {
+    pub(in crate::pages) name: &'static str,
+    pub(in crate::pages) value: Shown,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(in crate::pages) enum Shown {
     Text(String),
     At(When),
     /// What is copied.
@@ -53,11 +53,11 @@ pub(super) struct Step {
     pub(super) leaf_hash: String,
 }
 
-fn text(name: &'static str, value: impl Into<String>) -> Fact {
+pub(in crate::pages) fn text(name: &'static str, value: impl Into<String>) -> Fact {
     Fact { name, value: Shown::Text(value.into()) }
 }
 
-fn id(name: &'static str, value: impl ToString) -> Fact {
+pub(in crate::pages) fn id(name: &'static str, value: impl ToString) -> Fact {
     Fact { name, value: Shown::Id(value.to_string()) }
 }
 

@@ -1,0 +1,158 @@
+//! Pages as a browser gets them, over an API that answers as the test says.
+
+use axum::{
+    Json, Router,
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{delete, get},
+};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::Settings;
+
+const GRANT: &str = "00000000-0000-4000-8000-000000000001";
+
+fn refused(status: StatusCode, code: &str, detail: &str) -> Response {
+    let problem = json!({
+        "type": "urn:vidimus:problem:x", "title": "x", "status": status.as_u16(), "code": code, "detail": detail,
+        "retryable": false,
+    });
+    (status, Json(problem)).into_response()
+}
+
+fn grant() -> Value {
+    json!({
+        "id": GRANT, "status": "in_force", "scope": {"agent": "<script>alert(1)</script>", "function": "mail.send"},
+        "max_uses": null, "uses": 0, "max_sum": null, "sum": "0", "expires_at": "2026-01-16T00:00:00Z",
+        "reason": "trial", "created_at": "2026-01-15T00:00:00Z", "created_by": {"kind": "user", "id": "eve"},
+        "last_used_at": null, "revoked_at": null, "revoked_by": null, "position": 9,
+    })
+}
+
+/// An API whose only key has this role; the audit trail and one grant, which is revoked with the reason `over` alone.
+fn api(role: &'static str) -> Router {
+    let me = json!({
+        "tenant": "acme", "actor": {"kind": "user", "id": "eve"}, "roles": [role], "now": "2026-01-15T00:00:00Z",
+    });
+    let list = json!({"items": [grant()], "next": null, "position": 9});
+    let no_role = || refused(StatusCode::FORBIDDEN, "missing_role", "you do not have the role `auditor`");
+    let unready = json!({
+        "ready": false, "reasons": ["the audit view is being rebuilt: wait"], "position": 9, "relay": [],
+        "views": [{"view": "audit", "lag": 9, "available": false}], "commands_over_nats": null,
+    });
+    let revoke = async move |Json(body): Json<Value>| match body == json!({"reason": "over"}) {
+        true => Json(grant()).into_response(),
+        false => refused(StatusCode::CONFLICT, "not_now", "the grant is <i>held</i>"),
+    };
+    Router::new()
+        .route("/v1/me", get(async move || Json(me)))
+        .route("/v1/audit", get(async move || no_role()))
+        .route("/v1/grants", get(async move || Json(list)))
+        .route(&format!("/v1/grants/{GRANT}"), delete(revoke))
+        .route("/readyz", get(async move || (StatusCode::SERVICE_UNAVAILABLE, Json(unready))))
+}
+
+/// Somebody who is signed in.
+struct Browser {
+    console: Router,
+    cookie: String,
+}
+
+impl Browser {
+    async fn signed_in(role: &'static str) -> Self {
+        let console = crate::router(api(role), Settings::default());
+        let mut browser = Self { console, cookie: String::new() };
+        let (_, _, cookie) = browser.send(Method::POST, "/console/sign-in", "key=k").await;
+        browser.cookie = cookie.split(';').next().unwrap().to_owned();
+        browser
+    }
+
+    /// Status, body (or where it leads) and the cookie that was set.
+    async fn send(&self, method: Method, path: &str, form: &str) -> (StatusCode, String, String) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::COOKIE, &self.cookie)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .unwrap();
+        let response = self.console.clone().oneshot(request).await.unwrap();
+        let header = |name| {
+            response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        };
+        let (status, location, cookie) =
+            (response.status(), header(header::LOCATION), header(header::SET_COOKIE));
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        (status, if location.is_empty() { body } else { location }, cookie)
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, String) {
+        let (status, body, _) = self.send(Method::GET, path, "").await;
+        (status, body)
+    }
+
+    /// Sends a form of this page.
+    async fn post(&self, path: &str, form: &str) -> (StatusCode, String) {
+        let (_, page) = self.get("/console/governance/grants").await;
+        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let (status, body, _) = self.send(Method::POST, path, &format!("csrf={csrf}&{form}")).await;
+        (status, body)
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_read_the_audit_log_is_told_why_and_downloads_nothing() {
+    let browser = Browser::signed_in("approver").await;
+    let pages =
+        ["/console/audit", "/console/audit?category=administrative", "/console/audit/export?format=csv"];
+    for page in pages {
+        let (status, body) = browser.get(page).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{page}");
+        assert!(
+            body.contains("you do not have the role `auditor`") && body.contains("missing_role"),
+            "{page}"
+        );
+        assert!(!body.contains("<table"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_grant_is_revoked_by_a_form_and_a_refusal_is_shown_where_it_was_sent() {
+    let browser = Browser::signed_in("admin").await;
+    let (status, body) = browser.get("/console/governance/grants?done=grant_revoked").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(body.contains("The grant is revoked.") && body.contains("Revoke the grant"));
+    assert!(body.contains("&#60;script&#62;alert(1)") && !body.contains("<script>alert"));
+    let revoke = format!("/console/governance/grants/{GRANT}/revoke");
+    let done = "/console/governance/grants?done=grant_revoked".to_owned();
+    assert_eq!(browser.post(&revoke, "reason=over").await, (StatusCode::SEE_OTHER, done));
+    let (status, body) = browser.post(&revoke, "reason=").await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(body.contains("the grant is &#60;i&#62;held") && body.contains("not_now"));
+    let (status, body, _) = browser.send(Method::POST, &revoke, "csrf=x&reason=over").await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert!(body.contains("form_not_yours"));
+}
+
+#[tokio::test]
+async fn who_may_only_read_is_offered_no_form() {
+    let browser = Browser::signed_in("auditor").await;
+    let (status, body) = browser.get("/console/governance/grants").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(!body.contains("Revoke the grant") && !body.contains("/console/governance/keys"));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_ready_says_so_on_a_page() {
+    let browser = Browser::signed_in("approver").await;
+    let (status, body) = browser.get("/console/governance/health").await;
+    assert_eq!(status, StatusCode::OK);
+    let said = ["Not ready", "the audit view is being rebuilt: wait", "View audit", "Being rebuilt"];
+    for said in said {
+        assert!(body.contains(said), "{said}");
+    }
+    assert!(!body.contains("/console/governance/webhooks"), "an approver may not see them");
+}
