@@ -34,7 +34,8 @@ function copyButtons(within) {
 }
 
 // The rows of a table, or the cards of the queue, as the server draws them now. They are changed where they are and never
-// moved or removed; how many newer ones there are is said above. What somebody is working in stays as it is.
+// moved or removed; how many newer ones there are is said above, where there is room for it. What somebody is working in
+// stays as it is: a card, or the cell of a row.
 let drawn = Promise.resolve();
 function isTouched(row) {
   if (row.contains(document.activeElement) || row.querySelector("details[open]")) return true;
@@ -42,8 +43,24 @@ function isTouched(row) {
     ? input.checked !== input.defaultChecked
     : input.value !== input.defaultValue);
 }
-function isChanged(row, now) {
-  return now.dataset.state ? now.dataset.state !== row.dataset.state : now.innerHTML !== row.innerHTML;
+function redrawCells(row, now) {
+  let changed = false;
+  for (const [index, cell] of [...row.cells].entries()) {
+    const fresh = now.cells[index];
+    if (!fresh || fresh.innerHTML === cell.innerHTML || cell.contains(document.activeElement)) continue;
+    cell.replaceChildren(...fresh.childNodes);
+    changed = true;
+  }
+  return changed;
+}
+function redrawCard(row, now) {
+  if (now.dataset.state === row.dataset.state || isTouched(row)) return false;
+  row.replaceChildren(...now.childNodes);
+  row.dataset.state = now.dataset.state;
+  row.dataset.deadline = now.dataset.deadline;
+  copyButtons(row);
+  countDown();
+  return true;
 }
 // A card that the list no longer has; a page that is not the last may have lost it to the next one.
 function markGone(page, row) {
@@ -78,24 +95,20 @@ async function redraw(table) {
     shown.add(row.dataset.id);
     const now = fresh.get(row.dataset.id);
     if (!now && region && table.dataset.cards) markGone(page, row);
-    if (now) unmarkGone(row);
-    if (now && isChanged(row, now) && !isTouched(row)) {
-      row.replaceChildren(...now.childNodes);
-      if (now.dataset.state) {
-        row.dataset.state = now.dataset.state;
-        row.dataset.deadline = now.dataset.deadline;
-        copyButtons(row);
-        countDown();
-      }
+    if (!now) continue;
+    unmarkGone(row);
+    if (row.cells ? redrawCells(row, now) : redrawCard(row, now)) {
       row.classList.add("changed");
       setTimeout(() => row.classList.remove("changed"), 1500);
     }
   }
   for (const id of fresh.keys()) if (!shown.has(id)) newer += 1;
-  const banner = document.querySelector(".newer");
-  if (banner) banner.hidden = newer === 0;
-  if (banner && newer > 0) {
-    banner.firstElementChild.textContent = newer >= 50 ? "50 or more newer: show" : `${newer} newer: show`;
+  const banner = document.querySelector(".newer a");
+  if (!banner) return;
+  banner.hidden = newer === 0;
+  if (newer > 0) {
+    const said = newer >= 50 ? "50 or more newer: show" : `${newer} newer: show`;
+    if (banner.textContent !== said) banner.textContent = said;
   }
 }
 function live() {

@@ -133,15 +133,13 @@ impl Ask<'_> {
             uri.push('?');
             uri.push_str(&query);
         }
-        let key = HeaderValue::try_from(format!("Bearer {}", self.token));
-        // What a person typed as a key may be anything.
-        let key = key.map_err(|_| {
-            Refused::new(
-                StatusCode::UNAUTHORIZED,
-                "key_malformed",
-                "this is no API key: it has characters that no key has; use a whole one",
-            )
-        })?;
+        // What a person typed as a key may be anything, and not all that a header may have is one.
+        let malformed = "this is no API key: it has characters that no key has; use a whole one";
+        let malformed = || Refused::new(StatusCode::UNAUTHORIZED, "key_malformed", malformed);
+        if !self.token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(malformed());
+        }
+        let key = HeaderValue::try_from(format!("Bearer {}", self.token)).map_err(|_| malformed())?;
         let request = Request::builder()
             .method(method)
             .uri(uri)

@@ -7,6 +7,7 @@
 mod ask;
 mod assets;
 mod cookie;
+mod exact;
 mod export;
 mod fields;
 mod frame;

@@ -3,6 +3,8 @@
 use time::{OffsetDateTime, macros::format_description};
 use vidimus_api_types::{Actor, ApprovalStatus, ExecutionStatus, FunctionName, Timestamp};
 
+use crate::exact;
+
 /// An instant: what is shown (UTC, until the script puts it into the reader's zone) and the exact one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct When {
@@ -78,12 +80,9 @@ pub(crate) const fn approval_class(status: ApprovalStatus) -> &'static str {
     }
 }
 
-/// JSON with line breaks, for reading; what cannot be read as JSON stays as it is.
+/// JSON with line breaks, for reading; what cannot be seen in it is spelt out.
 pub(crate) fn pretty(json: &vidimus_api_types::Json) -> String {
-    let text = json.as_str();
-    serde_json::from_str::<serde_json::Value>(text)
-        .and_then(|value| serde_json::to_string_pretty(&value))
-        .unwrap_or_else(|_| text.to_owned())
+    exact::spread(json.as_str())
 }
 
 /// What a tool returned: a text as its lines, anything else as [`pretty`] JSON.

@@ -4,7 +4,6 @@ mod asked;
 mod batch;
 mod card;
 mod decide;
-mod exact;
 mod happened;
 #[cfg(test)]
 mod tests;

@@ -76,12 +76,16 @@ struct Executions<'a> {
     choices: Vec<Choice>,
     texts: Vec<(&'static str, &'static str, &'a str, &'static str)>,
     more_is_open: bool,
+    /// What is in force without a field of its own: the form keeps it.
+    kept: Vec<(&'static str, &'a str)>,
     /// The filters in force, with the query without each.
     chips: Vec<(String, String)>,
     rows: Vec<Row>,
     caption: String,
     position: String,
     is_first: bool,
+    /// Nothing was looked for: a filter is no good.
+    is_refused: bool,
     next: Option<String>,
 }
 
@@ -111,6 +115,8 @@ async fn list(visitor: Visitor, Query(asked): Query) -> Result<Response, Broken>
         .into_iter()
         .map(|(name, label, hint)| (name, label, asked.get(name).unwrap_or_default(), hint))
         .collect();
+    let kept = LINKED.into_iter().map(|(name, _)| name).filter(|name| *name != "search").chain(["limit"]);
+    let kept = kept.filter_map(|name| Some((name, asked.get(name)?)));
     let names = choices_and_texts();
     let chips = names.into_iter().filter_map(|(name, label)| {
         let value = asked.get(name)?;
@@ -120,6 +126,7 @@ async fn list(visitor: Visitor, Query(asked): Query) -> Result<Response, Broken>
     let is_first = asked.get("cursor").is_none();
     let next =
         page.as_ref().and_then(|page| page.next.as_deref()).map(|next| asked.with("cursor", Some(next)));
+    let is_refused = page.is_none();
     let position = page.map_or_else(String::new, |page| page.position.to_string());
     page_with(
         status,
@@ -128,11 +135,13 @@ async fn list(visitor: Visitor, Query(asked): Query) -> Result<Response, Broken>
             choices: choices.collect(),
             more_is_open: texts.iter().any(|(_, _, value, _)| !value.is_empty()),
             texts,
+            kept: kept.collect(),
             chips: chips.collect(),
             caption: format!("{} newest first, as of position {position}", rows.len()),
             rows,
             position,
             is_first,
+            is_refused,
             next,
             asked: &asked,
         },

@@ -8,11 +8,11 @@ use vidimus_api_types::{
 
 use super::{
     asked::{Around, Item},
-    exact,
     happened::Happened,
 };
 use crate::{
     ask::Refused,
+    exact,
     words::{self, When},
 };
 

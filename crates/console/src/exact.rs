@@ -2,7 +2,7 @@
 
 /// `json` with line breaks. Every number and every string stands as it stands in the canonical text, but for characters that
 /// cannot be seen or that turn text around: those are written as the escapes that mean the same.
-pub(super) fn spread(json: &str) -> String {
+pub(crate) fn spread(json: &str) -> String {
     let mut spread = String::with_capacity(json.len() * 2);
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     let mut chars = json.chars().peekable();
@@ -57,7 +57,7 @@ pub(super) fn spread(json: &str) -> String {
 }
 
 /// Whether the text has characters that [`spread`] spells out.
-pub(super) fn has_unseen(json: &str) -> bool {
+pub(crate) fn has_unseen(json: &str) -> bool {
     json.chars().any(is_unseen)
 }
 
