@@ -70,6 +70,9 @@ pub(super) enum Term {
     Minus(Box<Term>, Box<Term>),
 }
 
+/// How deep a condition is looked into. A rule may nest far deeper than that, and the stack is not for that.
+const MAX_DEPTH: usize = 64;
+
 type Places<'a> = BTreeMap<(Family, &'a str), usize>;
 
 impl Quick {
@@ -77,7 +80,8 @@ impl Quick {
     pub(super) fn of(policy: &Value, places: &Places<'_>) -> Self {
         let conditions = policy.get("conditions").and_then(Value::as_array).into_iter().flatten();
         let one = |condition: &Value| {
-            let body = condition.get("body").map_or(Self::Unknown, |body| Self::expression(body, places));
+            let body =
+                condition.get("body").map_or(Self::Unknown, |body| Self::expression(body, places, MAX_DEPTH));
             match condition.get("kind").and_then(Value::as_str) {
                 Some("when") => body,
                 Some("unless") => Self::not(body),
@@ -144,30 +148,32 @@ impl Quick {
         if other == Self::Unknown { Self::Unknown } else { Self::Not(Box::new(other)) }
     }
 
-    fn expression(node: &Value, places: &Places<'_>) -> Self {
-        Self::known(node, places).unwrap_or(Self::Unknown)
+    /// `depth`: how many levels may be in it; nothing is told of what is deeper.
+    fn expression(node: &Value, places: &Places<'_>, depth: usize) -> Self {
+        let known = depth.checked_sub(1).and_then(|depth| Self::known(node, places, depth));
+        known.unwrap_or(Self::Unknown)
     }
 
-    fn known(node: &Value, places: &Places<'_>) -> Option<Self> {
+    fn known(node: &Value, places: &Places<'_>, depth: usize) -> Option<Self> {
         let members = node.as_object()?;
         let (operator, operand) = members.iter().next().filter(|_| members.len() == 1)?;
         let sides = || Some((operand.get("left")?, operand.get("right")?));
         match operator.as_str() {
             "Value" => operand.as_bool().map(Self::Is),
             "." | "getTag" => slot(node, places).map(Self::Flag),
-            "!" => Some(Self::not(Self::expression(operand.get("arg")?, places))),
+            "!" => Some(Self::not(Self::expression(operand.get("arg")?, places, depth))),
             "&&" => sides().map(|(left, right)| {
-                Self::All(vec![Self::expression(left, places), Self::expression(right, places)])
+                Self::All(vec![Self::expression(left, places, depth), Self::expression(right, places, depth)])
             }),
             "||" => sides().map(|(left, right)| {
-                Self::Any(vec![Self::expression(left, places), Self::expression(right, places)])
+                Self::Any(vec![Self::expression(left, places, depth), Self::expression(right, places, depth)])
             }),
             "==" => sides().and_then(|(left, right)| equal(left, right, places)),
             "!=" => sides().and_then(|(left, right)| equal(left, right, places)).map(Self::not),
             "<" | "<=" | ">" | ">=" => {
                 let (left, right) = sides()?;
                 let compare = Compare::of(operator)?;
-                Some(Self::Number(Term::of(left, places)?, compare, Term::of(right, places)?))
+                Some(Self::Number(Term::of(left, places, depth)?, compare, Term::of(right, places, depth)?))
             }
             "contains" => {
                 let (left, right) = sides()?;
@@ -193,7 +199,7 @@ impl Quick {
                 slot(operand.get("left")?, places).map(|slot| Self::Like(slot, parts))
             }
             "if-then-else" => {
-                let part = |name| Some(Self::expression(operand.get(name)?, places));
+                let part = |name| Some(Self::expression(operand.get(name)?, places, depth));
                 Some(Self::If(Box::new([part("if")?, part("then")?, part("else")?])))
             }
             "hasTag" => {
@@ -300,10 +306,11 @@ fn number(node: &Value) -> Option<i64> {
 }
 
 impl Term {
-    fn of(node: &Value, places: &Places<'_>) -> Option<Self> {
+    fn of(node: &Value, places: &Places<'_>, depth: usize) -> Option<Self> {
+        let depth = depth.checked_sub(1)?;
         let sides = |operand: &Value| {
             let (left, right) = (operand.get("left")?, operand.get("right")?);
-            Some((Box::new(Self::of(left, places)?), Box::new(Self::of(right, places)?)))
+            Some((Box::new(Self::of(left, places, depth)?), Box::new(Self::of(right, places, depth)?)))
         };
         if let Some(operand) = node.get("+") {
             return sides(operand).map(|(left, right)| Self::Plus(left, right));
