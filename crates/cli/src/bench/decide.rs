@@ -188,9 +188,9 @@ pub(crate) fn decide() -> Result<DecideBench, Failure> {
             function: function.clone(),
         };
         // One amount in eight is large, and one subject in sixteen has what rules look for.
-        let largest = if random.next() % 8 == 0 { 60_000 } else { 2_000 };
+        let largest = if random.next().is_multiple_of(8) { 60_000 } else { 2_000 };
         let mut subject = random.words(5);
-        if random.next() % 16 == 0 {
+        if random.next().is_multiple_of(16) {
             let _ = write!(subject, "secret {}", random.next() % RULES as u64);
         }
         let text = format!(
