@@ -80,7 +80,7 @@ pub struct DescribeFunction {
     /// `action`).
     #[serde(default)]
     pub intended_use_required: bool,
-    /// Who reviews and answers for it: a group or a principal.
+    /// Who reviews and answers for it: `user:ID`, `service:ID`, or the name of a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Name>))]
     pub owner: Option<String>,
@@ -157,7 +157,7 @@ pub struct Description {
     pub max_data_age_seconds: Option<u64>,
     /// Whether the call has to say what its result is for (`context.intended_use`).
     pub intended_use_required: bool,
-    /// Who reviews and answers for it: a group or a principal.
+    /// Who reviews and answers for it: `user:ID`, `service:ID`, or the name of a group.
     pub owner: Option<String>,
     /// The argument that is a sum of money or another quantity, by JSON Pointer.
     pub amount: Option<String>,

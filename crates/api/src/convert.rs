@@ -32,6 +32,6 @@ pub use key::{created_key, key, new_key};
 pub use page::page;
 pub(crate) use page::{limit, number, page_request};
 pub(crate) use payload::{arguments, context, payload};
-pub use policy::{policy, policy_change, policy_set};
+pub use policy::{policy, policy_change, policy_fault, policy_set};
 pub use reviewer::{delegation, delegation_set, for_reviewer, group, group_set, new_delegation};
 pub use webhook::{created_webhook, deleted_webhook, new_webhook, webhook};

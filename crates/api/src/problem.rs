@@ -14,9 +14,12 @@ use vidimus_domain::{
     field::InvalidField,
     freeze, function, grant, key, policy, registry, reviewer, webhook,
 };
-use vidimus_engine::{EngineError, PolicyError, PolicyErrors};
+use vidimus_engine::{EngineError, PolicyErrors};
 
-use crate::telemetry::{self, AppendTrouble};
+use crate::{
+    convert,
+    telemetry::{self, AppendTrouble},
+};
 
 /// How long to wait before what is retryable is tried again, in seconds.
 const RETRY_AFTER_SECONDS: u64 = 1;
@@ -85,7 +88,7 @@ impl ApiError {
         let first = errors.errors().first().map(|error| format!(": {error}")).unwrap_or_default();
         let s = if count == 1 { "" } else { "s" };
         let detail = format!("the policy set has {count} error{s}, which `policy_errors` lists{first}");
-        let policy_errors = errors.errors().iter().map(fault).collect();
+        let policy_errors = errors.errors().iter().map(convert::policy_fault).collect();
         Self { policy_errors, ..Self::field(StatusCode::CONFLICT, code, "body.files", detail) }
     }
 
@@ -151,18 +154,6 @@ impl IntoResponse for ApiError {
     }
 }
 
-fn fault(error: &PolicyError) -> PolicyFault {
-    PolicyFault {
-        file: error.file.clone(),
-        line: error.line as u64,
-        column: error.column as u64,
-        code: error.code().to_owned(),
-        rule: error.rule.clone(),
-        message: error.message.clone(),
-        help: error.help.clone(),
-    }
-}
-
 /// The field at fault, where the description of the API cannot say its form in full: what is wrong with it then is no fault
 /// of its form.
 fn beyond_form(error: &EngineError) -> Option<&'static str> {
@@ -178,6 +169,8 @@ fn beyond_form(error: &EngineError) -> Option<&'static str> {
         EngineError::Function(function::Rejection::Field(Invalid { field: "arguments_schema", .. })) => {
             "arguments_schema"
         }
+        // Somebody who can review.
+        EngineError::Function(function::Rejection::Field(Invalid { field: "owner", .. })) => "owner",
         // The caller, where nobody is named.
         EngineError::Reviewer(reviewer::Rejection::Field(Invalid { field: "from", .. })) => "from",
         _ => return None,

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, process::ExitCode};
 
+use vidimus_api_types::PolicyFault;
 use vidimus_bus::{ConnectError, ConsumerError, ReadError as BusReadError};
 use vidimus_client::{ClientError, TransportKind};
 use vidimus_engine::EngineError;
@@ -15,6 +16,8 @@ pub(crate) struct Failure {
     pub(crate) kind: Kind,
     pub(crate) code: Cow<'static, str>,
     pub(crate) message: String,
+    /// The faults of a policy set, each in its place; the message has them in words.
+    pub(crate) errors: Vec<PolicyFault>,
 }
 
 /// What scripts can tell apart by the exit code.
@@ -55,7 +58,7 @@ impl Kind {
 
 impl Failure {
     pub(crate) fn new(kind: Kind, code: impl Into<Cow<'static, str>>, message: impl ToString) -> Self {
-        Self { kind, code: code.into(), message: message.to_string() }
+        Self { kind, code: code.into(), message: message.to_string(), errors: Vec::new() }
     }
 
     pub(crate) fn usage(code: &'static str, message: impl ToString) -> Self {
@@ -111,10 +114,11 @@ impl From<ClientError> for Failure {
             Some(request) => format!("{error} (request `{request}`)"),
             None => error.to_string(),
         };
-        for fault in error.problem().into_iter().flat_map(|problem| &problem.policy_errors) {
+        let errors = error.problem().map(|problem| problem.policy_errors.clone()).unwrap_or_default();
+        for fault in &errors {
             message += &format!("\n{fault}");
         }
-        Self::new(kind, code, message)
+        Self { errors, ..Self::new(kind, code, message) }
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
     path::Path,
 };
 
+use vidimus_api::convert;
 use vidimus_policy::{PolicySet, PolicySource};
 
 use crate::{
@@ -80,6 +81,8 @@ pub(crate) fn policy_set(directory: &Path) -> Result<PolicySet, Failure> {
     }
     let source = PolicySource::new(texts)
         .map_err(|error| Failure::refused(error.code(), format!("`{name}`: {error}")))?;
-    PolicySet::parse(&source)
-        .map_err(|errors| Failure::refused("policy_invalid", format!("`{name}`: {errors}")))
+    PolicySet::parse(&source).map_err(|errors| Failure {
+        errors: errors.errors().iter().map(convert::policy_fault).collect(),
+        ..Failure::refused("policy_invalid", format!("`{name}`: {errors}"))
+    })
 }

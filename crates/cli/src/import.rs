@@ -9,9 +9,18 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use vidimus_domain::{
     arguments::{Arguments, InvalidArguments, InvalidPayload, Place, payload},
+    conversation::MAX_SPOKEN_BYTES,
     execution::Report,
 };
 use vidimus_engine::FinishedCall;
+
+/// What a user said first, as it goes on record: the beginning of what is longer than that takes. Blank words stay as they
+/// are, for their reader to refuse.
+pub(crate) fn spoken(mut words: String) -> String {
+    let end = words.floor_char_boundary(MAX_SPOKEN_BYTES);
+    words.truncate(end);
+    words
+}
 
 /// A line of an import. Fields that are not named here are ignored: labels and verdicts of a benchmark are not for us.
 #[derive(Deserialize)]
@@ -119,7 +128,7 @@ pub(crate) fn parse(line: &[u8]) -> Result<Recorded, BadLine> {
         None => call.tool.is_none() && call.user_prompt.is_some(),
     };
     if is_conversation {
-        let (conversation, words) = (call.conversation, call.user_prompt);
+        let (conversation, words) = (call.conversation, call.user_prompt.map(spoken));
         return Ok(Recorded::Conversation(Conversation { agent, conversation, words }));
     }
     let missing = <serde_json::Error as serde::de::Error>::missing_field;

@@ -11,6 +11,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use proto_events::Timestamp;
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
+use vidimus_api_types::PolicyFault;
 
 use crate::{
     args::{Format, LogFormat},
@@ -124,9 +125,9 @@ impl Output {
 
     /// The failure, to standard error; the exit code.
     pub(crate) fn failure(self, failure: &Failure) -> ExitCode {
-        let Failure { kind, code, message } = failure;
+        let Failure { kind, code, message, errors } = failure;
         if self.is_json() {
-            complain(&json_error(code, message));
+            complain(&json_error(code, message, errors));
         } else {
             complain(&format!("error[{code}]: {}", printable(message)));
         }
@@ -152,8 +153,13 @@ fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-fn json_error(code: &str, message: &str) -> String {
-    serde_json::json!({ "error": { "code": code, "message": message } }).to_string()
+/// `errors` is there where there are any.
+fn json_error(code: &str, message: &str, errors: &[PolicyFault]) -> String {
+    let mut error = serde_json::json!({ "code": code, "message": message });
+    if !errors.is_empty() {
+        error["errors"] = serde_json::json!(errors);
+    }
+    serde_json::json!({ "error": error }).to_string()
 }
 
 /// What clap has to say: help and version to standard output, else what is wrong with the command line, as JSON where
@@ -165,7 +171,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
             && arguments.next().is_some_and(|format| format == "json");
     if json && error.use_stderr() {
         let text = error.to_string();
-        complain(&json_error("usage", text.trim().trim_start_matches("error: ")));
+        complain(&json_error("usage", text.trim().trim_start_matches("error: "), &[]));
     } else {
         // Help that nobody reads to its end is no failure.
         let _ = error.print();

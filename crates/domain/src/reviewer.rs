@@ -13,6 +13,7 @@ mod tests;
 pub use command::{Action, Command};
 pub use decide::{
     MAX_DELEGATION, MAX_DELEGATION_AHEAD, MAX_DELEGATIONS, MAX_GROUP_BYTES, MAX_GROUPS, MAX_MEMBERS, decide,
+    is_group,
 };
 pub use evolve::evolve;
 pub use rejection::Rejection;

@@ -167,10 +167,13 @@ impl Replay {
             return;
         }
         self.report.events += 1;
-        if recorded.tenant == self.query.tenant
-            && let Some(call) = self.decided.push(&recorded, &event)
-        {
-            self.note(call);
+        if recorded.tenant == self.query.tenant {
+            let dropped = self.decided.dropped();
+            if let Some(call) = self.decided.push(&recorded, &event) {
+                self.note(call);
+            } else if self.decided.dropped() > dropped {
+                self.note_dropped(&recorded, &event);
+            }
         }
         // The event was decoded; its text is not needed any more.
         let bytes = std::mem::take(&mut recorded.event.payload).len();
@@ -178,6 +181,15 @@ impl Replay {
         self.ahead.push_back(Ahead { recorded, event, bytes });
         while self.ahead.len() > MAX_AHEAD || self.bytes_ahead > MAX_AHEAD_BYTES {
             self.fold_next();
+        }
+    }
+
+    /// A call past those that can be open at a time, whose decisions are not found: that is said.
+    fn note_dropped(&mut self, recorded: &RecordedEvent, event: &Event) {
+        let Event::Execution(event) = event else { return };
+        let (position, at) = (recorded.position, recorded.event.recorded_at);
+        if self.query.asks_for(position, at, &event.call().conversation) {
+            self.report.not_derived("too_many_open");
         }
     }
 
@@ -189,7 +201,7 @@ impl Replay {
         }
         let as_of = call.as_of();
         if as_of < self.at {
-            self.report.not_derived(&call, "recorded_too_late");
+            self.report.not_derived("recorded_too_late");
             return;
         }
         self.waiting.entry(as_of).or_default().push(call);

@@ -2,8 +2,8 @@
 //!
 //! By definition a request is evaluated once with all rules, and where only rules with a demand forbid it, once more
 //! without them. Cedar's answer depends on nothing but which rules match, so here each rule is looked at once, and both
-//! answers follow from that. Most rules are told not to match without asking Cedar ([`crate::plan`]); whatever is not
-//! told so is Cedar's.
+//! answers follow from that. Whether a rule matches is mostly told without asking Cedar ([`crate::plan`]); whatever is not
+//! told is Cedar's.
 
 mod add_up;
 
@@ -11,8 +11,10 @@ use proto_events::{Facts, Outcome};
 
 use crate::{
     Demand, PolicySet, Requirement, Rule, RuleEffect,
+    plan::Candidate,
     reads::{Family, Reads},
     request::Request,
+    value::FactValue,
     view::{self, View},
 };
 use add_up::add_up;
@@ -105,14 +107,34 @@ struct Matches<'a> {
 impl PolicySet {
     /// The decision on `request`.
     pub fn evaluate(&self, request: &Request<'_>) -> Evaluation {
-        let plan = &self.plan;
-        let values = plan.values(request);
-        let candidates = plan.candidates(self.rules(), request, &values);
-        let view = plan.view(&self.types, request, &values, &candidates);
-        match view {
-            Ok(view) => conclude(&matches(candidates.iter().map(|index| &self.rules()[*index]), &view)),
-            Err(message) => unreadable(message),
-        }
+        self.evaluate_with(request, &self.plan.values(request))
+    }
+
+    /// The decision on `request`, and what the record keeps of what the rules read.
+    pub(crate) fn evaluate_recorded(&self, request: &Request<'_>) -> (Evaluation, Facts) {
+        let values = self.plan.values(request);
+        let evaluation = self.evaluate_with(request, &values);
+        (evaluation, self.plan.recorded(request, &self.reads, values))
+    }
+
+    fn evaluate_with<'a>(&self, request: &Request<'a>, values: &[Option<FactValue<'a>>]) -> Evaluation {
+        let candidates = self.plan.candidates(self.rules(), request, values);
+        let mut untold = candidates.iter().filter(|candidate| !candidate.is_told).peekable();
+        let view = if untold.peek().is_some() {
+            let rules = untold.map(|candidate| candidate.rule);
+            match self.plan.view(&self.types, request, values, rules) {
+                Ok(view) => Some(view),
+                Err(message) => return unreadable(message),
+            }
+        } else {
+            None
+        };
+        let holds = |candidate: &Candidate, rule: &Rule| match &view {
+            Some(view) if !candidate.is_told => holds(&rule.condition, view),
+            _ => Ok(true),
+        };
+        let rules = candidates.iter().map(|candidate| (candidate, &self.rules()[candidate.rule]));
+        conclude(&matches(rules.map(|(candidate, rule)| (rule, holds(candidate, rule)))))
     }
 
     /// The facts that the rules of these ids read, with their values. What a fact's name begins with is what rules say
@@ -152,10 +174,10 @@ pub(crate) fn holds(condition: &cedar_policy::Expression, view: &View) -> Result
     }
 }
 
-fn matches<'a>(candidates: impl Iterator<Item = &'a Rule>, view: &View) -> Matches<'a> {
+fn matches<'a>(candidates: impl Iterator<Item = (&'a Rule, Result<bool, String>)>) -> Matches<'a> {
     let mut matches = Matches::default();
-    for rule in candidates {
-        match (holds(&rule.condition, view), rule.effect, &rule.demand) {
+    for (rule, holds) in candidates {
+        match (holds, rule.effect, &rule.demand) {
             (Ok(false), ..) => {}
             (Ok(true), RuleEffect::Permit, _) => matches.permits.push(rule),
             (Ok(true), RuleEffect::Forbid, Some(demand)) => matches.demands.push((rule, demand)),

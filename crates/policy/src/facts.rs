@@ -71,7 +71,7 @@ macro_rules! history_facts {
 
         impl HistoryFacts {
             /// The value of the fact of this name.
-            pub(crate) fn value(&self, name: &str) -> Option<FactValue> {
+            pub(crate) fn value(&self, name: &str) -> Option<FactValue<'_>> {
                 match name {
                     $( stringify!($name) => Some(FactValue::from(&self.$name)), )+
                     _ => None,

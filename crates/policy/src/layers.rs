@@ -116,7 +116,8 @@ pub(crate) fn one_approval(rule: &str, reviewers: Reviewers) -> Requirement {
     Requirement { stages: vec![ApprovalStage { needs: vec![need] }], ..Requirement::default() }
 }
 
-/// The owner of a function as reviewers: a principal as `kind:id`, else a group; any approver where nobody is named.
+/// The owner of a function as reviewers: `user:ID` and `service:ID` are one of them, all else is a group; any approver where
+/// nobody is named.
 pub(crate) fn owner_as_reviewers(owner: Option<&str>) -> Reviewers {
     let named = |groups, people| Reviewers::Named { groups, people };
     match owner {

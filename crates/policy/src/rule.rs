@@ -69,6 +69,8 @@ pub(crate) struct Scope {
     pub(crate) agent: Option<String>,
     pub(crate) function: Option<String>,
     pub(crate) connection: Option<String>,
+    /// It admits no other calls than these.
+    pub(crate) is_exact: bool,
 }
 
 impl Scope {

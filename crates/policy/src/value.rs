@@ -5,31 +5,39 @@ use std::collections::BTreeSet;
 use cedar_policy::RestrictedExpression;
 use serde_json::{Value, json};
 
-/// The value of one fact.
+/// The value of one fact, with the texts of the request that it is of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum FactValue {
+pub(crate) enum FactValue<'a> {
     /// A whole number.
     Long(i64),
     /// True or false.
     Bool(bool),
     /// A text.
-    Text(String),
-    /// Texts, each once.
-    Set(BTreeSet<String>),
+    Text(&'a str),
+    /// Texts in their order, each once.
+    Set(Vec<&'a str>),
     /// A number of ten-thousandths.
     Decimal(i64),
 }
 
-impl FactValue {
+impl<'a> FactValue<'a> {
+    /// These texts, in their order and each once.
+    pub(crate) fn set(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut texts: Vec<&str> = texts.into_iter().collect();
+        texts.sort_unstable();
+        texts.dedup();
+        Self::Set(texts)
+    }
+
     /// The value for rules.
     pub(crate) fn into_cedar(self) -> RestrictedExpression {
         match self {
             Self::Long(number) => RestrictedExpression::new_long(number),
             Self::Bool(flag) => RestrictedExpression::new_bool(flag),
-            Self::Text(text) => RestrictedExpression::new_string(text),
-            Self::Set(texts) => {
-                RestrictedExpression::new_set(texts.into_iter().map(RestrictedExpression::new_string))
-            }
+            Self::Text(text) => RestrictedExpression::new_string(text.to_owned()),
+            Self::Set(texts) => RestrictedExpression::new_set(
+                texts.into_iter().map(|text| RestrictedExpression::new_string(text.to_owned())),
+            ),
             Self::Decimal(units) => RestrictedExpression::new_decimal(decimal_text(units)),
         }
     }
@@ -53,50 +61,50 @@ fn decimal_text(units: i64) -> String {
     format!("{sign}{}.{:04}", size / 10_000, size % 10_000)
 }
 
-impl From<i64> for FactValue {
+impl From<i64> for FactValue<'_> {
     fn from(number: i64) -> Self {
         Self::Long(number)
     }
 }
 
-impl From<bool> for FactValue {
+impl From<bool> for FactValue<'_> {
     fn from(flag: bool) -> Self {
         Self::Bool(flag)
     }
 }
 
-impl From<&str> for FactValue {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+impl<'a> From<&'a str> for FactValue<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
     }
 }
 
-impl From<&[String]> for FactValue {
-    fn from(texts: &[String]) -> Self {
-        Self::Set(texts.iter().cloned().collect())
+impl<'a> From<&'a [String]> for FactValue<'a> {
+    fn from(texts: &'a [String]) -> Self {
+        Self::set(texts.iter().map(String::as_str))
     }
 }
 
-impl From<&i64> for FactValue {
+impl From<&i64> for FactValue<'_> {
     fn from(number: &i64) -> Self {
         Self::Long(*number)
     }
 }
 
-impl From<&bool> for FactValue {
+impl From<&bool> for FactValue<'_> {
     fn from(flag: &bool) -> Self {
         Self::Bool(*flag)
     }
 }
 
-impl From<&String> for FactValue {
-    fn from(text: &String) -> Self {
-        Self::Text(text.clone())
+impl<'a> From<&'a String> for FactValue<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
     }
 }
 
-impl From<&BTreeSet<String>> for FactValue {
-    fn from(texts: &BTreeSet<String>) -> Self {
-        Self::Set(texts.clone())
+impl<'a> From<&'a BTreeSet<String>> for FactValue<'a> {
+    fn from(texts: &'a BTreeSet<String>) -> Self {
+        Self::Set(texts.iter().map(String::as_str).collect())
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use lookup::fact;
 pub(crate) use types::Types;
 
 /// Facts of one family by name.
-pub(crate) type Named = Vec<(String, FactValue)>;
+pub(crate) type Named<'a> = Vec<(String, FactValue<'a>)>;
 
 /// A request as Cedar takes it.
 pub(crate) struct View {
@@ -27,18 +27,18 @@ pub(crate) struct View {
 }
 
 /// The facts of `family` that are read, each with its value where it has one.
-pub(crate) fn facts(request: &Request<'_>, reads: &Reads, family: Family) -> Named {
+pub(crate) fn facts<'a>(request: &Request<'a>, reads: &Reads, family: Family) -> Named<'a> {
     let selection = reads.of(family);
     with_values(request, family, selection.all, selection.names.iter().map(String::as_str))
 }
 
 /// The facts of `family` of these names, and all others too where `all` says so.
-pub(crate) fn with_values<'a>(
-    request: &Request<'_>,
+pub(crate) fn with_values<'a, 'b>(
+    request: &Request<'a>,
     family: Family,
     all: bool,
-    names: impl Iterator<Item = &'a str>,
-) -> Named {
+    names: impl Iterator<Item = &'b str>,
+) -> Named<'a> {
     let mut wanted: BTreeSet<String> = names.map(str::to_owned).collect();
     if all {
         wanted.extend(lookup::names(request, family));
@@ -62,10 +62,10 @@ impl View {
     ///
     /// # Errors
     /// When Cedar refuses it; its values are made of what it takes, so this is a fault of this crate.
-    pub(crate) fn of(
+    pub(crate) fn of<'a>(
         types: &Types,
-        request: &Request<'_>,
-        read: impl Fn(Family) -> Option<Named>,
+        request: &Request<'a>,
+        read: impl Fn(Family) -> Option<Named<'a>>,
     ) -> Result<Self, String> {
         let mut entities = Vec::with_capacity(9);
         let cedar = |family| {

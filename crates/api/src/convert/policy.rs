@@ -1,7 +1,7 @@
 //! What is in force, and what was.
 
 use vidimus_api_types as wire;
-use vidimus_engine::{Change, ChangeKind, PolicyAnswer, PolicyChange, PolicyStanding};
+use vidimus_engine::{Change, ChangeKind, PolicyAnswer, PolicyChange, PolicyError, PolicyStanding};
 
 fn activation(standing: &PolicyStanding) -> wire::PolicyActivation {
     let PolicyStanding { since, by, reason, .. } = standing.clone();
@@ -31,4 +31,17 @@ pub fn policy_change(change: PolicyChange) -> wire::PolicyChange {
     let PolicyChange { change, position } = change;
     let Change { kind, policy_set, former, at, by, reason } = change;
     wire::PolicyChange { shadow: kind == ChangeKind::Shadow, policy_set, former, at, by, reason, position }
+}
+
+/// A fault of a policy set.
+pub fn policy_fault(error: &PolicyError) -> wire::PolicyFault {
+    wire::PolicyFault {
+        file: error.file.clone(),
+        line: error.line as u64,
+        column: error.column as u64,
+        code: error.code().to_owned(),
+        rule: error.rule.clone(),
+        message: error.message.clone(),
+        help: error.help.clone(),
+    }
 }

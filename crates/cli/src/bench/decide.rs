@@ -26,6 +26,8 @@ pub(crate) struct DecideBench {
     pub(crate) decisions: usize,
     /// Of those, allowed.
     pub(crate) allowed: usize,
+    /// Rules that a call matched, permits included: the mean.
+    pub(crate) matched_mean: f64,
     /// Facts and decision, in microseconds.
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
@@ -35,7 +37,8 @@ pub(crate) struct DecideBench {
     pub(crate) decisions_per_second: f64,
 }
 
-/// A permit for each effect, and rules that hold, of which most match some call and few match many.
+/// A permit for each effect, and rules that hold a call by its amount, its text, its effect and what happened before. As in
+/// practice a call matches few of them: amounts fall into one band, most are below all, and most conversations are short.
 fn rules() -> String {
     let mut text = String::from(
         "@id(\"reads\")\npermit(principal, action == Action::\"call\", resource) when { resource.effect == \"read\" };\n\
@@ -44,10 +47,12 @@ fn rules() -> String {
     for rule in 2..RULES {
         let condition = match rule % 4 {
             0 => format!(
-                "context.number.hasTag(\"amount\") && context.number.getTag(\"amount\") > {}",
-                rule * 500
+                "context.number.hasTag(\"amount\") && context.number.getTag(\"amount\") > {} && \
+                 context.number.getTag(\"amount\") <= {}",
+                rule * 500,
+                (rule + 4) * 500
             ),
-            1 => format!("resource.effect == \"send\" && context.history.calls > {rule}"),
+            1 => format!("resource.effect == \"send\" && context.history.calls > {}", rule + 4),
             2 => format!(
                 "context.text.hasTag(\"subject\") && context.text.getTag(\"subject\") like \"*secret {rule}*\""
             ),
@@ -129,13 +134,15 @@ pub(crate) fn decide() -> Result<DecideBench, Failure> {
         apply(&mut history, stream, Event::Function(FunctionEvent::Described(described)))?;
         descriptions.push((function, description));
     }
-    for conversation in 0..CONVERSATIONS {
-        let (agent, conversation) = ("agent".to_owned(), format!("conversation-{conversation}"));
+    for number in 0..CONVERSATIONS {
+        // One in four is long, and in one in eight calls fail.
+        let (calls, failures) = (if number % 4 == 0 { 16 } else { 8 }, if number % 8 == 1 { 5 } else { 0 });
+        let (agent, conversation) = ("agent".to_owned(), format!("conversation-{number}"));
         let text = format!("please pay the invoice of anna{}@example.org and tell her", random.next() % 1000);
         let spoke = UserSpoke { agent: agent.clone(), conversation: conversation.clone(), text };
         let stream = StreamId::conversation(&agent, &conversation);
         apply(&mut history, stream, Event::Conversation(ConversationEvent::UserSpoke(spoke)))?;
-        for _ in 0..10 {
+        for index in 0..calls {
             let execution_id = uuid::Uuid::from_u128(u128::from(random.next()));
             let stream = StreamId::execution(execution_id);
             let function = "files.read".parse()?;
@@ -163,12 +170,14 @@ pub(crate) fn decide() -> Result<DecideBench, Failure> {
                 format!("{} anna{}@example.org DE{}", random.words(120), random.next() % 1000, random.next());
             let result = Some(Json::from_value(&serde_json::Value::from(text)));
             let finished = Finished { call, result, error: None, reason: None, timing: None };
-            apply(&mut history, stream, Event::Execution(ExecutionEvent::Succeeded(finished)))?;
+            let ended = if index < failures { ExecutionEvent::Failed } else { ExecutionEvent::Succeeded };
+            apply(&mut history, stream, Event::Execution(ended(finished)))?;
         }
     }
 
     let (requester, scopes) = (Actor::user("ana"), BTreeSet::new());
     let (mut whole, mut facts_only, mut allowed) = (Vec::new(), Vec::new(), 0);
+    let mut matched = 0;
     let begun = Clock.now();
     for index in 0..CALLS {
         let (function, description) = &descriptions[index % descriptions.len()];
@@ -178,11 +187,16 @@ pub(crate) fn decide() -> Result<DecideBench, Failure> {
             request_id: None,
             function: function.clone(),
         };
+        // One amount in eight is large, and one subject in sixteen has what rules look for.
+        let largest = if random.next().is_multiple_of(8) { 60_000 } else { 2_000 };
+        let mut subject = random.words(5);
+        if random.next().is_multiple_of(16) {
+            let _ = write!(subject, "secret {}", random.next() % RULES as u64);
+        }
         let text = format!(
-            r#"{{"amount":{},"recipient":"anna{}@example.org","subject":"{}"}}"#,
-            random.next() % 60_000,
+            r#"{{"amount":{},"recipient":"anna{}@example.org","subject":"{subject}"}}"#,
+            random.next() % largest,
             random.next() % 1000,
-            random.words(5)
         );
         let arguments = Arguments::parse(text.as_bytes())?;
         let value = arguments.canonical().to_value();
@@ -221,6 +235,7 @@ pub(crate) fn decide() -> Result<DecideBench, Failure> {
         });
         let end = Clock.now();
         allowed += usize::from(decision.outcome == Outcome::Allowed);
+        matched += decision.matched_rules.len();
         whole.push(end - start);
         facts_only.push(between - start);
     }
@@ -231,6 +246,7 @@ pub(crate) fn decide() -> Result<DecideBench, Failure> {
         rules: set.rules().len(),
         decisions: CALLS,
         allowed,
+        matched_mean: matched as f64 / CALLS as f64,
         p50_us: percentile(&whole, 0.5) * 1000.0,
         p99_us: percentile(&whole, 0.99) * 1000.0,
         facts_p50_us: percentile(&facts_only, 0.5) * 1000.0,

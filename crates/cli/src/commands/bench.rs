@@ -59,14 +59,15 @@ fn people(measured: &Measured) -> String {
     let mut text = String::new();
     if let Some(decide) = &measured.decide {
         text += &format!(
-            "decisions: {} rules, p50 {:.1} µs, p99 {:.1} µs (facts alone p50 {:.1} µs), {:.0} a second on one thread; {} of {} allowed\n",
+            "decisions: {} rules, p50 {:.1} µs, p99 {:.1} µs (facts alone p50 {:.1} µs), {:.0} a second on one thread; {} of {} allowed, {:.1} rules matched a call\n",
             decide.rules,
             decide.p50_us,
             decide.p99_us,
             decide.facts_p50_us,
             decide.decisions_per_second,
             decide.allowed,
-            decide.decisions
+            decide.decisions,
+            decide.matched_mean
         );
     }
     if !measured.append.is_empty() {

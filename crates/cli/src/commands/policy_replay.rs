@@ -105,5 +105,12 @@ pub(super) async fn cases(global: &Global, args: PolicyCases, output: Output) ->
             left -= 1;
             output.json_line(&case)
         })
-        .await
+        .await?;
+    let dropped = calls.dropped();
+    if dropped > 0 {
+        output.note(&serde_json::json!({ "too_many_open": dropped }), |_| {
+            format!("{dropped} calls are left out, as too many were open when they began")
+        })?;
+    }
+    Ok(())
 }

@@ -89,6 +89,9 @@ fn a_conversation_is_told_by_its_event_or_by_the_users_words() {
         conversation(r#"{"conversation":"c","model":"m","user_prompt":"hi","utility":true,"security":null}"#);
     assert_eq!((run.agent.as_str(), run.words.as_deref()), ("m", Some("hi")));
     assert_eq!(conversation(r#"{"event":"conversation","conversation":"c"}"#).words, None);
+    let long = format!(r#"{{"conversation":"c","user_prompt":"a{}"}}"#, "\u{e4}".repeat(40_000));
+    // Not within a character.
+    assert_eq!(conversation(&long).words.map(|words| words.len()), Some(64 * 1024 - 1));
     let call =
         br#"{"event":"tool_call","conversation":"c","seq":0,"tool":"t","arguments":{},"user_prompt":"x"}"#;
     assert_eq!(parse_call(call).unwrap().call.function.as_str(), "imported.t");

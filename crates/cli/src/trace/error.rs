@@ -1,6 +1,6 @@
 //! Why a trace cannot be decided.
 
-use super::line::{MAX_CALLS, MAX_CONVERSATIONS, MAX_JOB_BYTES};
+use super::line::{MAX_CALLS, MAX_CONVERSATIONS, MAX_HELD_BYTES, MAX_JOB_BYTES};
 use crate::import::MAX_LINE_BYTES;
 
 /// Why a trace cannot be decided.
@@ -37,7 +37,9 @@ pub(crate) enum Problem {
     #[error("conversation `{0}` has more than {MAX_CALLS} lines or {MAX_JOB_BYTES} bytes: leave it out")]
     TooLongConversation(String),
     /// Many conversations.
-    #[error("more than {MAX_CONVERSATIONS} conversations: split the file")]
+    #[error(
+        "more than {MAX_CONVERSATIONS} conversations, or {MAX_HELD_BYTES} bytes of their names and prompts: split the file"
+    )]
     TooMany,
 }
 

@@ -9,13 +9,14 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::error::{Problem, TraceError};
+use crate::import::spoken;
 
 /// Most lines of a conversation.
 pub(super) const MAX_CALLS: usize = 10_000;
 /// Most bytes of the lines of a conversation.
 pub(super) const MAX_JOB_BYTES: usize = 64 * 1024 * 1024;
-/// Most bytes of what users said first in conversations that have no calls yet.
-const MAX_PROMPT_BYTES: usize = 256 * 1024 * 1024;
+/// Most bytes of the names of conversations, and of what users said first in those that have no calls yet.
+pub(super) const MAX_HELD_BYTES: usize = 256 * 1024 * 1024;
 /// Most conversations of a file.
 pub(super) const MAX_CONVERSATIONS: usize = 1_000_000;
 
@@ -49,6 +50,15 @@ pub(super) struct Call<'a> {
     pub(super) error: Option<String>,
 }
 
+impl Job {
+    /// About how much it takes until it is answered, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        /// Of a line and of its answer, beside the text.
+        const PER_CALL: usize = 512;
+        self.bytes + self.calls.len() * PER_CALL + self.prompt.as_ref().map_or(0, String::len)
+    }
+}
+
 impl<'a> Call<'a> {
     pub(super) fn read(line: &'a [u8]) -> Result<Self, Problem> {
         serde_json::from_str(text(line)?).map_err(|error| shape(&error))
@@ -71,7 +81,7 @@ pub(crate) struct Job {
 #[derive(Default)]
 pub(crate) struct Grouper {
     prompts: HashMap<String, Option<String>>,
-    prompt_bytes: usize,
+    held_bytes: usize,
     over: HashSet<String>,
     current: Option<Job>,
 }
@@ -102,11 +112,12 @@ impl Grouper {
                 let problem = "a conversation is told before its calls, once".to_owned();
                 return Err(at(Problem::Shape(problem)));
             }
-            self.prompt_bytes += opening.user_prompt.as_ref().map_or(0, String::len);
-            if self.prompts.len() >= MAX_CONVERSATIONS || self.prompt_bytes > MAX_PROMPT_BYTES {
+            let prompt = opening.user_prompt.map(spoken);
+            self.held_bytes += conversation.len() + prompt.as_ref().map_or(0, String::len);
+            if self.prompts.len() >= MAX_CONVERSATIONS || self.held_bytes > MAX_HELD_BYTES {
                 return Err(at(Problem::TooMany));
             }
-            self.prompts.insert(conversation, opening.user_prompt);
+            self.prompts.insert(conversation, prompt);
             return Ok(None);
         }
         let done = if is_current { None } else { self.begin(conversation).map_err(at)? };
@@ -121,11 +132,15 @@ impl Grouper {
     }
 
     fn begin(&mut self, conversation: String) -> Result<Option<Job>, Problem> {
-        if self.over.len() >= MAX_CONVERSATIONS {
+        let known = self.prompts.remove_entry(&conversation);
+        let known_bytes =
+            known.as_ref().map_or(0, |(name, prompt)| name.len() + prompt.as_ref().map_or(0, String::len));
+        let prompt = known.and_then(|(_, prompt)| prompt);
+        // Its name is kept, to tell where it comes again.
+        self.held_bytes = (self.held_bytes + conversation.len()).saturating_sub(known_bytes);
+        if self.over.len() >= MAX_CONVERSATIONS || self.held_bytes > MAX_HELD_BYTES {
             return Err(Problem::TooMany);
         }
-        let prompt = self.prompts.remove(&conversation).flatten();
-        self.prompt_bytes -= prompt.as_ref().map_or(0, String::len);
         let job = Job { conversation, prompt, ..Job::default() };
         Ok(self.current.replace(job).inspect(|done| {
             self.over.insert(done.conversation.clone());

@@ -3,7 +3,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use vidimus_policy::{PolicySet, PolicySource};
 
-use super::{error::Problem, *};
+use super::{
+    error::Problem,
+    pool::{Room, run_in},
+    *,
+};
 use crate::catalogue::{self, Form, Given};
 
 const CATALOGUE: &str = r#"{
@@ -63,8 +67,12 @@ fn trace() -> Vec<Value> {
 
 /// Every answer, on `threads` threads, or where it ended.
 fn decided(lines: &[Value], threads: usize) -> Result<(Vec<Value>, Counts), (u64, Problem)> {
+    decided_in(&Room::new(usize::MAX), lines, threads)
+}
+
+fn decided_in(room: &Room, lines: &[Value], threads: usize) -> Result<(Vec<Value>, Counts), (u64, Problem)> {
     let (known, mut out) = (known(), Vec::new());
-    let ran = run(&known, threads, &mut out, |hand_on| {
+    let ran = run_in(room, &known, threads, &mut out, |hand_on| {
         let mut grouper = Grouper::default();
         for (number, line) in (1..).zip(lines) {
             if let Some(job) = grouper.push(number, line.to_string().into_bytes())?
@@ -196,4 +204,33 @@ fn what_cannot_be_decided_is_named_with_its_line() {
     apart.push(call("one", 9, 9, "pay", ""));
     let (line, problem) = decided(&apart, 2).unwrap_err();
     assert!(matches!(problem, Problem::Apart(_)) && line == 13, "{problem}");
+}
+
+#[test]
+fn what_waits_is_bounded_by_bytes_and_nobody_waits_for_an_answer_that_does_not_come() {
+    let mut lines = trace();
+    let whole = decided(&lines, 2).unwrap();
+    for threads in [1, 3] {
+        // Each conversation has more bytes than that: one at a time.
+        assert_eq!(decided_in(&Room::new(1), &lines, threads).unwrap(), whole);
+    }
+    lines[2]["arguments"] = json!([]);
+    for conversation in 0..300 {
+        lines.push(call(&format!("more-{conversation}"), 0, 0, "pay", "done"));
+    }
+    let (line, problem) = decided_in(&Room::new(1), &lines, 2).unwrap_err();
+    assert!(line == 3 && matches!(problem, Problem::Call(_)), "{line}: {problem}");
+}
+
+#[test]
+fn what_a_user_said_is_cut_as_in_an_import() {
+    let long = format!("pay {}DE001", "\u{e4}".repeat(40_000));
+    let lines = [begins("one", &long), call("one", 0, 0, "pay", "done")];
+    let mut grouper = Grouper::default();
+    for (number, line) in (1..).zip(&lines) {
+        assert!(grouper.push(number, line.to_string().into_bytes()).unwrap().is_none());
+    }
+    let prompt = grouper.finish().unwrap().prompt.unwrap();
+    assert_eq!(prompt.len(), 64 * 1024);
+    assert!(long.starts_with(&prompt) && crate::import::spoken(long) == prompt);
 }

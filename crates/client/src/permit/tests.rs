@@ -145,6 +145,7 @@ fn what_it_says_of_itself_chooses_nothing() {
         ("typ", json!("JWT")),
         ("crit", json!(["exp"])),
         ("crit", json!([])),
+        ("crit", json!(null)),
         ("kid", json!(null)),
     ] {
         let mut changed = header();

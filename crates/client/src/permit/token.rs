@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use ed25519_dalek::{Signature, VerifyingKey};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use uuid::Uuid;
 use vidimus_api_types::{ArgumentsDigest, FunctionName, TenantId, Timestamp};
 
@@ -24,8 +24,13 @@ struct Header {
     kid: String,
     typ: String,
     /// What has to be understood, and is not.
-    #[serde(default)]
-    crit: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    crit: bool,
+}
+
+/// A member is there, `null` too.
+fn present<'de, D: Deserializer<'de>>(member: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(member).map(|_| true)
 }
 
 #[derive(Deserialize)]
@@ -78,7 +83,7 @@ pub(super) fn open(keys: &BTreeMap<String, VerifyingKey>, token: &str) -> Result
     let (header, claims) = signed.split_once('.').ok_or_else(three)?;
     let header: Header = serde_json::from_slice(&part(header)?)
         .map_err(|_| malformed("its header is not that of a permit"))?;
-    if header.alg != "EdDSA" || header.crit.is_some() {
+    if header.alg != "EdDSA" || header.crit {
         return Err(malformed("it is not signed as permits are"));
     }
     if !header.typ.eq_ignore_ascii_case(TYPE) {

@@ -8,6 +8,7 @@ use crate::{
     arguments,
     execution::MAX_TEXT_CHARS,
     field::{self, InvalidField},
+    reviewer,
 };
 
 /// Most scopes that a function asks for.
@@ -40,7 +41,7 @@ pub fn validate(description: &FunctionDescription) -> Result<(), InvalidField> {
         return invalid("max_data_age_seconds", "is not between 1 and 315360000; leave it out for any age");
     }
     if let Some(owner) = &description.owner {
-        field::name("owner", owner)?;
+        self::owner(owner)?;
     }
     description.amount.as_deref().map_or(Ok(()), |amount| pointer("amount", amount))
 }
@@ -58,6 +59,26 @@ pub fn pointer(field: &'static str, text: &str) -> Result<(), InvalidField> {
     invalid(
         field,
         "is no JSON Pointer to a part; use one like `/payment/amount`, with `~0` for `~` and `~1` for `/`",
+    )
+}
+
+/// Checks an owner: somebody who can review, or a group of such people.
+///
+/// # Errors
+/// When it is neither.
+fn owner(owner: &str) -> Result<(), InvalidField> {
+    field::name("owner", owner)?;
+    let is_owner = match owner.split_once(':') {
+        Some(("user" | "service", id)) => !id.trim().is_empty(),
+        Some(_) => false,
+        None => reviewer::is_group(owner),
+    };
+    if is_owner {
+        return Ok(());
+    }
+    invalid(
+        "owner",
+        "names nobody who could review; use `user:ID`, `service:ID` or a group: 1 to 64 ASCII letters, digits, `_` and `-`",
     )
 }
 

@@ -44,7 +44,7 @@ fn description() -> FunctionDescription {
         required_context: vec!["site".to_owned()],
         max_data_age_seconds: Some(3_600),
         intended_use_required: true,
-        owner: Some("group sales".to_owned()),
+        owner: Some("sales".to_owned()),
         amount: Some("/offer/amount".to_owned()),
     }
 }
@@ -147,6 +147,22 @@ fn a_description_keeps_to_its_bounds() {
     for (field, command) in table {
         let Err(Rejection::Field(no)) = decide(&State::default(), &command) else { panic!("{field}") };
         assert_eq!(no.field(), field, "{no}");
+    }
+}
+
+#[test]
+fn an_owner_is_somebody_who_can_review() {
+    let decided = |owner: &str| {
+        let command = describing(|it| it.owner = Some(owner.to_owned()));
+        decide(&State::default(), &command).map(drop).map_err(|no| no.to_string())
+    };
+    for good in ["user:ana", "service:desk", "user:a:b", "sales", "on-call_2"] {
+        assert_eq!(decided(good), Ok(()), "{good}");
+    }
+    for bad in ["agent:a1", "user:", "service: ", "group:sales", "group sales", "b\u{fc}ro", &"x".repeat(65)]
+    {
+        let told = decided(bad).unwrap_err();
+        assert!(told.contains("`user:ID`, `service:ID` or a group"), "{bad}: {told}");
     }
 }
 

@@ -57,10 +57,14 @@ pub fn decide(state: &State, command: &Command) -> Result<Vec<ReviewerEvent>, Re
     }
 }
 
+/// Whether a group can have this name.
+pub fn is_group(name: &str) -> bool {
+    (1..=MAX_GROUP_BYTES).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
 fn group_set(state: &State, group: &str, members: &[Actor]) -> Result<Vec<ReviewerEvent>, Rejection> {
-    let is_name = (1..=MAX_GROUP_BYTES).contains(&group.len())
-        && group.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
-    if !is_name {
+    if !is_group(group) {
         return Err(invalid("group", "is no group: use 1 to 64 ASCII letters, digits, `_` and `-`"));
     }
     if members.len() > MAX_MEMBERS {

@@ -8,7 +8,7 @@ use proto_events::{
 use uuid::Uuid;
 use vidimus_policy::FACT_FUNCTION_VERSION;
 
-/// Most calls that are open at a time; a decision again on one past it has no call here.
+/// Most calls that are open at a time; of one past it no decision is found, and it is counted.
 const MAX_OPEN: usize = 262_144;
 
 /// A decision on record, or a call that was handed in after the fact.
@@ -53,12 +53,29 @@ struct Open {
 
 /// Finds the decisions among the events of executions: the first on each call, and those again. An event that only repeats a
 /// decision, as the next stage of an approval does, is none.
-#[derive(Default)]
 pub struct DecidedCalls {
     open: HashMap<Uuid, Open>,
+    room: usize,
+    dropped: u64,
+}
+
+impl Default for DecidedCalls {
+    fn default() -> Self {
+        Self::with_room(MAX_OPEN)
+    }
 }
 
 impl DecidedCalls {
+    /// With room for so many open calls.
+    pub(super) fn with_room(room: usize) -> Self {
+        Self { open: HashMap::new(), room, dropped: 0 }
+    }
+
+    /// Calls whose decisions are not found, as too many were open when they began.
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
     /// Takes the next event; answers the decision that it is, if it is one.
     pub fn push(&mut self, recorded: &RecordedEvent, event: &Event) -> Option<DecidedCall> {
         use ExecutionEvent as E;
@@ -75,8 +92,10 @@ impl DecidedCalls {
             if initiated.origin != Origin::Proposed {
                 return Some(found(initiated, None, false));
             }
-            if self.open.len() < MAX_OPEN {
+            if self.open.len() < self.room {
                 self.open.insert(initiated.execution_id, Open { initiated, decided: false });
+            } else {
+                self.dropped += 1;
             }
             return None;
         }

@@ -18,17 +18,17 @@ pub(super) fn evaluate(
 ) {
     let initiated = &*call.initiated;
     let (Some(arguments), Some(digest)) = (&initiated.arguments, initiated.arguments_digest) else {
-        report.not_derived(call, "no_arguments");
+        report.not_derived("no_arguments");
         return;
     };
     if standing.is_over {
-        report.not_derived(call, "too_much_to_keep");
+        report.not_derived("too_much_to_keep");
         return;
     }
     let own = match own_set(standing, call) {
         Ok(own) => own,
         Err(reason) => {
-            report.not_derived(call, reason);
+            report.not_derived(reason);
             None
         }
     };
@@ -59,7 +59,7 @@ pub(super) fn evaluate(
     let function = standing.function_of(name);
     let schema = match function.and_then(|known| known.schema.as_ref()) {
         Some(Err(())) => {
-            report.not_derived(call, "argument_schema_unusable");
+            report.not_derived("argument_schema_unusable");
             return;
         }
         Some(Ok(schema)) => Some(Arc::clone(schema)),

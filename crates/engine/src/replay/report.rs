@@ -203,7 +203,7 @@ impl ReplayReport {
         self.rederived + self.mismatched
     }
 
-    pub(super) fn not_derived(&mut self, _call: &DecidedCall, reason: &'static str) {
+    pub(super) fn not_derived(&mut self, reason: &'static str) {
         *self.not_derived.entry(reason).or_default() += 1;
     }
 

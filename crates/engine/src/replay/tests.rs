@@ -11,6 +11,8 @@ use vidimus_domain::{arguments::Arguments, execution::Report};
 use vidimus_log::{EventLog, Limits, MemoryLog};
 use vidimus_policy::{PolicySource, run_cases};
 
+mod open;
+
 use super::*;
 use crate::{Answer, Engine, ManualClock, Principal, Proposal, SequentialIds, Settings, engine::decode};
 

@@ -6,7 +6,6 @@
 use std::{
     collections::{HashSet, VecDeque},
     hash::{DefaultHasher, Hash, Hasher},
-    num::NonZeroUsize,
 };
 
 use lru::LruCache;
@@ -115,19 +114,24 @@ impl Forgotten {
 /// Counts for agents, or for tenants.
 #[derive(Debug)]
 pub(super) struct Counted {
+    /// Without a bound of its own: a cache with one takes the room for all of them at once.
     held: LruCache<Box<str>, Windows>,
+    room: usize,
     /// Nothing from after this instant was forgotten.
     whole_from: Timestamp,
 }
 
 impl Default for Counted {
     fn default() -> Self {
-        let room = NonZeroUsize::new(MAX_COUNTED).unwrap_or(NonZeroUsize::MIN);
-        Self { held: LruCache::new(room), whole_from: Timestamp::from_micros(i64::MIN) }
+        Self::with_room(MAX_COUNTED)
     }
 }
 
 impl Counted {
+    fn with_room(room: usize) -> Self {
+        Self { held: LruCache::unbounded(), room, whole_from: Timestamp::from_micros(i64::MIN) }
+    }
+
     /// The counts of this key.
     pub(super) fn get(&self, key: &str) -> Option<&Windows> {
         self.held.peek(key)
@@ -146,7 +150,10 @@ impl Counted {
         }
         let mut windows = self.blank();
         change(&mut windows);
-        if let Some((_, lost)) = self.held.push(key.into(), windows) {
+        self.held.put(key.into(), windows);
+        if self.held.len() > self.room
+            && let Some((_, lost)) = self.held.pop_lru()
+        {
             self.whole_from = self.whole_from.max(lost.last);
         }
     }
@@ -191,7 +198,7 @@ mod tests {
 
     #[test]
     fn of_forgotten_counts_it_is_known_until_when_they_were() {
-        let mut counted = Counted { held: LruCache::new(NonZeroUsize::MIN), ..Counted::default() };
+        let mut counted = Counted::with_room(1);
         let hour = |hour: i64| Timestamp::from_micros(hour * 3_600_000_000);
         counted.change("a", |windows| windows.call(hour(1)));
         assert!(counted.get("a").is_some_and(|windows| windows.is_whole(hour(1))));

@@ -78,10 +78,10 @@ pub(super) fn found(
         now: inputs.now,
         history: inputs.history.map_or(&nothing, |(facts, _)| facts),
     };
-    let evaluation = policy.evaluate(&request);
+    let (evaluation, recorded_facts) = policy.evaluate_recorded(&request);
     matched.extend(evaluation.matched().map(str::to_owned));
     matched.extend(evaluation.errors.iter().map(|error| error.rule.clone()).filter(|rule| !rule.is_empty()));
-    facts.extend(policy.recorded_facts(&request));
+    facts.extend(recorded_facts);
     let Evaluation { outcome, code, reason, missing, owner, requirement, .. } = evaluation;
     let mut found = Found::new(Layer::Policy, outcome, code.as_str(), reason);
     if outcome == Outcome::Blocked {
@@ -91,15 +91,6 @@ pub(super) fn found(
     match requirement {
         Some(requirement) => found.asking(recorded(requirement)),
         None => found,
-    }
-}
-
-impl PolicySet {
-    /// What the record keeps of what the rules read: everything but arguments and circumstances, which are on record
-    /// themselves.
-    fn recorded_facts(&self, request: &Request<'_>) -> Facts {
-        let families = Family::ALL.into_iter().filter(|family| !family.is_tagged());
-        crate::evaluate::facts_in(request, &self.reads, families)
     }
 }
 

@@ -4,7 +4,7 @@ mod cedar;
 
 use std::collections::BTreeMap;
 
-use cedar_policy::{Expression, Policy, PolicyId};
+use cedar_policy::{ActionConstraint, Expression, Policy, PolicyId, PrincipalConstraint, ResourceConstraint};
 
 use super::PolicySet;
 use crate::{
@@ -213,16 +213,39 @@ fn scope(policy: &Policy) -> Scope {
         (uid.type_name().to_string() == type_name).then(|| uid.id().unescaped().to_owned())
     };
     let mut scope = Scope::default();
-    if let cedar_policy::PrincipalConstraint::Eq(uid) = policy.principal_constraint() {
-        scope.agent = id(&uid, "Agent");
-    }
-    match policy.resource_constraint() {
-        cedar_policy::ResourceConstraint::Eq(uid) => scope.function = id(&uid, "Function"),
-        cedar_policy::ResourceConstraint::In(uid) | cedar_policy::ResourceConstraint::IsIn(_, uid) => {
-            scope.connection = id(&uid, "Connection");
+    let agent = match policy.principal_constraint() {
+        PrincipalConstraint::Any => true,
+        PrincipalConstraint::Is(name) => name.to_string() == "Agent",
+        PrincipalConstraint::Eq(uid) => {
+            scope.agent = id(&uid, "Agent");
+            scope.agent.is_some()
         }
-        _ => {}
-    }
+        _ => false,
+    };
+    // The schema has one action.
+    let action = match policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(uid) => id(&uid, "Action").as_deref() == Some("call"),
+        ActionConstraint::In(_) => false,
+    };
+    // A function whose name has no dot is in no connection, not in one without a name.
+    let resource = match policy.resource_constraint() {
+        ResourceConstraint::Any => true,
+        ResourceConstraint::Is(name) => name.to_string() == "Function",
+        ResourceConstraint::Eq(uid) => {
+            scope.function = id(&uid, "Function");
+            scope.function.is_some()
+        }
+        ResourceConstraint::In(uid) => {
+            scope.connection = id(&uid, "Connection");
+            scope.connection.as_deref().is_some_and(|name| !name.is_empty())
+        }
+        ResourceConstraint::IsIn(name, uid) => {
+            scope.connection = id(&uid, "Connection");
+            name.to_string() == "Function" && scope.connection.as_deref().is_some_and(|name| !name.is_empty())
+        }
+    };
+    scope.is_exact = agent && action && resource;
     scope
 }
 

@@ -14,37 +14,37 @@ const MAX_PLACES: usize = 256;
 const MAX_DEPTH: usize = 16;
 
 /// The text at `place`.
-pub(crate) fn text(arguments: &Value, place: &str) -> Option<FactValue> {
+pub(crate) fn text<'a>(arguments: &'a Value, place: &str) -> Option<FactValue<'a>> {
     Some(cut(at(arguments, place)?.as_str()?).into())
 }
 
 /// The number at `place` as a whole number, rounded away from zero; the largest there is where it is beyond.
-pub(crate) fn number(arguments: &Value, place: &str) -> Option<FactValue> {
+pub(crate) fn number(arguments: &Value, place: &str) -> Option<FactValue<'static>> {
     Some(FactValue::Long(scaled(at(arguments, place)?, 0)?.0))
 }
 
 /// The number at `place` in ten-thousandths, rounded away from zero; the largest there is where it is beyond.
-pub(crate) fn decimal(arguments: &Value, place: &str) -> Option<FactValue> {
+pub(crate) fn decimal(arguments: &Value, place: &str) -> Option<FactValue<'static>> {
     Some(FactValue::Decimal(scaled(at(arguments, place)?, 4)?.0))
 }
 
 /// The flag at `place`.
-pub(crate) fn flag(arguments: &Value, place: &str) -> Option<FactValue> {
+pub(crate) fn flag(arguments: &Value, place: &str) -> Option<FactValue<'static>> {
     Some(at(arguments, place)?.as_bool()?.into())
 }
 
 /// The list of texts at `place`.
-pub(crate) fn list(arguments: &Value, place: &str) -> Option<FactValue> {
+pub(crate) fn list<'a>(arguments: &'a Value, place: &str) -> Option<FactValue<'a>> {
     let items = at(arguments, place)?.as_array()?;
-    let texts = items.iter().take(MAX_ITEMS).map(|item| item.as_str().map(|text| cut(text).to_owned()));
+    let texts = items.iter().take(MAX_ITEMS).filter_map(Value::as_str).map(cut);
     let all_texts = items.iter().all(Value::is_string);
-    all_texts.then(|| FactValue::Set(texts.flatten().collect()))
+    all_texts.then(|| FactValue::set(texts))
 }
 
 /// The names of the arguments.
-pub(crate) fn names(arguments: &Value) -> FactValue {
+pub(crate) fn names(arguments: &Value) -> FactValue<'_> {
     let names = arguments.as_object().into_iter().flat_map(serde_json::Map::keys);
-    FactValue::Set(names.take(MAX_ITEMS).cloned().collect())
+    FactValue::set(names.take(MAX_ITEMS).map(String::as_str))
 }
 
 /// Whether some argument is not seen whole.

@@ -15,7 +15,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 const MAX_ATTRIBUTES: usize = 64;
 
 /// The value of a fact of `request`; nothing where it has none.
-pub(crate) fn fact(request: &Request<'_>, family: Family, name: &str) -> Option<FactValue> {
+pub(crate) fn fact<'a>(request: &Request<'a>, family: Family, name: &str) -> Option<FactValue<'a>> {
     match family {
         Family::Agent => match name {
             "id" => Some(request.agent.id.into()),
@@ -66,7 +66,7 @@ pub(crate) fn names(request: &Request<'_>, family: Family) -> Vec<String> {
 const FUNCTION_FIELDS: [&str; 8] =
     ["name", "connection", "tool_type", "effect", "risk", "scopes", "described", "results_trusted"];
 
-fn function(request: &Request<'_>, name: &str) -> Option<FactValue> {
+fn function<'a>(request: &Request<'a>, name: &str) -> Option<FactValue<'a>> {
     let function = &request.function;
     Some(match name {
         "name" => function.name.into(),
@@ -81,7 +81,7 @@ fn function(request: &Request<'_>, name: &str) -> Option<FactValue> {
     })
 }
 
-fn now(request: &Request<'_>, name: &str) -> Option<FactValue> {
+fn now(request: &Request<'_>, name: &str) -> Option<FactValue<'static>> {
     let seconds = request.now.as_micros().div_euclid(MICROS_PER_SECOND);
     Some(FactValue::Long(match name {
         "epoch_seconds" => seconds,
