@@ -590,7 +590,7 @@ async fn who_may_and_what_is_there() {
 #[tokio::test]
 async fn agents_and_calls_are_known_once_an_execution_named_them() {
     let world = World::new().await;
-    let runtime = &world.acme.runtime;
+    let runtime = &world.key(&world.acme.tenant, Actor::service("runtimes"), &[Role::Agent], None).await;
     let proposal = json!({"agent": AGENT, "conversation": CALL, "function": "crm.find", "arguments": {}});
     world.post(runtime, "/v1/executions", proposal).await.with(201);
     recorded(world.post(runtime, &path(AGENT, CALL), smallest()).await);

@@ -263,7 +263,7 @@ async fn a_revoked_key_ends_its_streams_and_no_others() {
     let key_id = key.split('.').nth(1).unwrap().parse().unwrap();
     world.engine.revoke_key(&World::admin(TENANT), key_id, None).await.unwrap();
     assert_eq!(streams[0].next().await, None, "at once, not only with the next heartbeat");
-    let third = world.key(TENANT, &[Role::Agent], "agent:third").await;
+    let third = world.key(TENANT, &[Role::Agent], "service:third").await;
     world.propose(&third, 1).await;
     assert!(streams[1].next().await.is_some());
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proto_events::Access;
+use proto_events::{Access, Actor, Role};
 use serde_json::{Value, json};
 
 use crate::harness::{FUNCTION, Key, World, id, proposal};
@@ -23,6 +23,11 @@ async fn all(world: &World, key: &Key, path: &str, cursor: &str) -> Vec<Value> {
             return items;
         }
     }
+}
+
+/// The key of a runtime that serves several agents.
+async fn several_agents(world: &World) -> Key {
+    world.key(&world.acme.tenant, Actor::service("runtimes"), &[Role::Agent], None).await
 }
 
 fn ids(items: &[Value]) -> Vec<String> {
@@ -79,7 +84,8 @@ async fn the_table_is_filtered_and_searched() {
     other["agent"] = json!("writer");
     other["conversation"] = json!("conv 2/ü");
     other["arguments"] = json!({"to": "noor"});
-    let other = world.post(&world.acme.runtime, "/v1/executions", other).await.with(201);
+    let runtimes = several_agents(&world).await;
+    let other = world.post(&runtimes, "/v1/executions", other).await.with(201);
     let blocked = {
         world.set(Access::Disabled).await;
         world.propose().await
@@ -264,7 +270,7 @@ async fn what_waits_for_people_is_listed_by_who_may_resolve_it() {
     let mut body = proposal();
     body["requester"] = json!({"kind": "user", "id": "paul"});
     body["agent"] = json!("writer");
-    let theirs = world.post(&world.acme.runtime, "/v1/executions", body).await.with(201);
+    let theirs = world.post(&several_agents(&world).await, "/v1/executions", body).await.with(201);
     let asked = world.decided(proto_events::Outcome::ConfirmationRequired).await.to_string();
     let position = world.engine.tail();
     for (filter, expected) in [

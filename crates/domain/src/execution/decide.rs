@@ -22,7 +22,7 @@ use proto_events::{Actor, ArgumentsDigest, ExecutionEvent, Reattempted, ResultSt
 use uuid::Uuid;
 
 use super::{Action, Command, DeadlineKind, Execution, FrozenBy, Rejection, State, Ttls};
-use crate::field;
+use crate::{agent::acts_for, field};
 use case::Case;
 use standing::{already_started, resolved, standing};
 
@@ -36,7 +36,7 @@ pub fn decide(state: &State, command: &Command) -> Decided {
     let Command { by, at, frozen, action } = command;
     field::actor("by", by)?;
     match action {
-        Action::Propose(proposal) => return propose::propose(state, *at, proposal),
+        Action::Propose(proposal) => return propose::propose(state, by, *at, proposal),
         Action::Record(report) => return record::record(state, report),
         _ => {}
     }
@@ -46,6 +46,14 @@ pub fn decide(state: &State, command: &Command) -> Decided {
     }
     let given = Given { execution, by, at: *at, frozen: frozen.as_ref() };
     given.unless_frozen(action, given.decide(action)?)
+}
+
+/// Refuses an agent that proposes or runs a call as another: what an agent may do, and its grants, are its own.
+fn only_for(by: &Actor, agent: &str) -> Result<(), Rejection> {
+    if acts_for(by, agent) {
+        return Ok(());
+    }
+    Err(Rejection::NotTheAgent { actor: by.clone(), agent: agent.to_owned() })
 }
 
 /// An execution, and who wants something of it when.

@@ -286,8 +286,10 @@ pub enum Rejection {
         /// When.
         at: Timestamp,
     },
-    /// A call of an agent is not for another agent to run.
-    #[error("`{actor}` is not agent `{agent}`: have that agent run its call, or a service that runs it")]
+    /// A call of an agent is not for another agent to propose or run.
+    #[error(
+        "`{actor}` is not agent `{agent}`: have that agent propose and run its calls, or a service that does so for it"
+    )]
     NotTheAgent {
         /// Who tried.
         actor: Actor,

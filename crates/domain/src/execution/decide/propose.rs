@@ -4,7 +4,7 @@ use proto_events::{
     Actor, ArgumentsDigest, Decision, ExecutionEvent as E, Initiated, Json, Origin, Timestamp,
 };
 
-use super::{Case, Decided};
+use super::{Case, Decided, only_for};
 use crate::{
     execution::{
         Execution, MAX_ASKED_BY, MAX_CONTEXT_BYTES, MAX_SENSITIVE, Propose, Rejection, State, Ttls,
@@ -13,8 +13,9 @@ use crate::{
     field::{self, InvalidField},
 };
 
-pub(super) fn propose(state: &State, at: Timestamp, proposal: &Propose) -> Decided {
+pub(super) fn propose(state: &State, by: &Actor, at: Timestamp, proposal: &Propose) -> Decided {
     check(proposal)?;
+    only_for(by, &proposal.call.agent)?;
     if let Some(execution) = state.execution() {
         return if is_same_attempt(execution, proposal) {
             Ok(Vec::new())

@@ -8,9 +8,8 @@ use proto_events::{
 };
 use uuid::Uuid;
 
-use super::{Decided, Given, already_started, standing};
+use super::{Decided, Given, already_started, only_for, standing};
 use crate::{
-    agent::acts_for,
     arguments::MAX_PAYLOAD_BYTES,
     execution::{
         DeadlineKind, MAX_ERROR_CODE_CHARS, MAX_ERROR_MESSAGE_BYTES, MAX_ERROR_TYPE_CHARS,
@@ -31,10 +30,7 @@ impl Given<'_> {
     ) -> Decided {
         let execution = self.execution;
         // Who reports later is who started: one that is running already has its executor.
-        let agent = &execution.call().agent;
-        if !acts_for(self.by, agent) {
-            return Err(Rejection::NotTheAgent { actor: self.by.clone(), agent: agent.clone() });
-        }
+        only_for(self.by, &execution.call().agent)?;
         let permit = match (execution.stage, &execution.permit) {
             (Stage::Permitted | Stage::InProgress, Some(permit)) => permit,
             _ => return Err(standing(execution)),

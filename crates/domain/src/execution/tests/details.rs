@@ -249,7 +249,7 @@ fn what_makes_a_proposal_the_same_attempt() {
     let answer = |change: Change| {
         let mut proposal = proposal(Outcome::Allowed);
         change(&mut proposal);
-        words(&decide(&state, &command("agent:a1", 5, Action::Propose(proposal))))
+        words(&decide(&state, &command("service:runtime", 5, Action::Propose(proposal))))
     };
     let same: [Change; 4] = [
         |_| {},
@@ -274,6 +274,17 @@ fn what_makes_a_proposal_the_same_attempt() {
     ];
     for (index, change) in another.into_iter().enumerate() {
         assert_eq!(answer(change), "no: execution_id_taken", "another {index}");
+    }
+}
+
+#[test]
+fn an_agent_proposes_for_itself_alone() {
+    let by = |actor: &str| {
+        words(&decide(&State::initial(), &command(actor, 0, Action::Propose(proposal(Outcome::NoOp)))))
+    };
+    assert_eq!(by("agent:a2"), "no: not_the_agent");
+    for actor in ["agent:a1", "service:a2", "user:a2"] {
+        assert!(!by(actor).starts_with("no: "), "{actor}: {}", by(actor));
     }
 }
 
