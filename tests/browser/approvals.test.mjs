@@ -119,9 +119,9 @@ test("a card that is resolved while it is open is marked, and moves no other", a
   const first = (await world.server.propose({ conversation })).execution_id;
   const second = (await world.server.propose({ conversation })).execution_id;
   const page = await world.visit("ana", `${QUEUE}?${new URLSearchParams({ show: "all", conversation })}`);
-  const top = () => card(page, second).evaluate((one) => Math.round(one.getBoundingClientRect().top));
-  const before = await top();
+  const top = () => card(page, second).evaluate((one) => Math.round(one.getBoundingClientRect().top + scrollY));
   await words(page, second).fill("half a sen");
+  const before = await top();
   await world.server.command("ben", first, "approve");
   await card(page, first).getByText(/meanwhile/).waitFor();
   await world.server.propose({ conversation });
