@@ -15,7 +15,8 @@ const KEYS = [
   ["ben", "acme", "user:ben", ["approver"]],
   // Asks for calls, and confirms them.
   ["mira", "acme", "user:mira", ["agent"]],
-  ["agent", "acme", "agent:runtime", ["agent"]],
+  // What it starts it has to be itself.
+  ["agent", "acme", "agent:mail-bot", ["agent"]],
   ["stranger", "other", "user:eve", ["agent", "approver", "auditor", "admin"]],
 ];
 

@@ -75,10 +75,10 @@ export class World {
     const fault = (text) => this.faults.push(`${new URL(page.url(), this.server.url).pathname}: ${text}`);
     page.on("response", (response) => {
       // A page that says why there is none is a page; the browser's console says that as an error.
-      if (response.status() >= 400 && response.request().isNavigationRequest()) refused.add(response.url());
+      if (response.status() >= 400 && response.request().isNavigationRequest()) refused.add(whole(response.url()));
     });
     page.on("console", (message) => {
-      if (!["error", "warning"].includes(message.type()) || refused.has(message.location().url)) return;
+      if (!["error", "warning"].includes(message.type()) || refused.has(whole(message.location().url))) return;
       fault(`${message.type()}: ${message.text()}`);
     });
     page.on("dialog", (dialog) => {
@@ -103,6 +103,9 @@ export class World {
     }
   }
 }
+
+// An address without the place in its page.
+const whole = (address) => address.split("#")[0];
 
 export async function signIn(page, secret) {
   await page.getByLabel("API key").fill(secret);

@@ -62,25 +62,32 @@ function redrawCard(row, now) {
   countDown();
   return true;
 }
+// What a card said of its time before it was gone.
+const gone = new WeakMap();
 // A card that the list no longer has; a page that is not the last may have lost it to the next one.
 function markGone(page, row) {
   const last = [...page.querySelectorAll("[data-cards] [data-id]")].pop();
   const full = page.querySelector("[data-cards]")?.dataset.cards === "more";
   if (full && last && new Date(row.dataset.deadline) > new Date(last.dataset.deadline)) return;
-  if (row.classList.contains("gone")) return;
+  const place = row.querySelector(".deadline");
+  if (!place || gone.has(row)) return;
   row.classList.add("gone");
-  const said = document.createElement("p");
-  said.className = "notice info meanwhile";
+  // In the place of the time that is left, so that no other card moves.
+  gone.set(row, [...place.childNodes]);
+  const said = document.createElement("strong");
+  said.className = "meanwhile";
   said.setAttribute("role", "status");
   const link = document.createElement("a");
   link.href = `/console/executions/${row.dataset.id}`;
   link.textContent = "what happened";
-  said.append("Resolved meanwhile, or no longer yours to decide: ", link);
-  row.prepend(said);
+  said.append("Resolved meanwhile, or not yours: ", link);
+  place.replaceChildren(said);
 }
 function unmarkGone(row) {
+  if (!gone.has(row)) return;
   row.classList.remove("gone");
-  row.querySelector(".meanwhile")?.remove();
+  row.querySelector(".deadline").replaceChildren(...gone.get(row));
+  gone.delete(row);
 }
 async function redraw(table) {
   const answer = await fetch(table.dataset.source || location.href, { headers: { accept: "text/html" } });

@@ -1,0 +1,30 @@
+// The pictures: what was decided, by whom and how fast.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { calls } from "./data.mjs";
+import { World } from "./world.mjs";
+
+const world = World.forTests({ recorded: calls(300) }, async (server) => {
+  await server.governed();
+  for (let index = 0; index < 8; index += 1) {
+    const { execution_id: id } = await server.propose({ arguments: { index } });
+    await server.command("ana", id, index % 4 ? "approve" : "deny", index % 4 ? {} : { reason: "no" });
+  }
+  await server.propose({ function: "files.delete" });
+});
+
+test("the pictures say in words what they show", async () => {
+  const page = await world.visit("auditor", "/console/insight", { javaScriptEnabled: false });
+  assert.equal(page.status, 200);
+  for (const picture of await page.locator("main svg:not([aria-hidden])").all()) {
+    assert.equal(await picture.getAttribute("role"), "img");
+    const name = await picture.evaluate((svg) => svg.getAttribute("aria-label") ?? svg.getAttribute("aria-labelledby") ?? "");
+    assert.notEqual(name, "");
+  }
+  assert.match(await page.locator("main").innerText(), /ana/);
+});
+
+test("the pictures by axe, on a phone, in the dark", async () => {
+  await world.looked("auditor", "/console/insight", "insight");
+  await world.looked("stranger", "/console/insight", "insight-none");
+});
