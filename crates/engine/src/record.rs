@@ -58,6 +58,7 @@ impl Engine {
             by: principal.actor.clone(),
             at: self.clock.now(),
             frozen: None,
+            card: None,
             action: Action::Record(record),
         };
         let correlation_id = self.correlation_id(principal);

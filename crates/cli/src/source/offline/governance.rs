@@ -12,7 +12,7 @@ use vidimus_api_types::{
 };
 use vidimus_domain::arguments::{self, Arguments};
 
-use super::Offline;
+use super::{Offline, seen_card};
 use crate::error::Failure;
 
 /// All of a list, on one page.
@@ -199,12 +199,13 @@ impl Offline {
     }
 
     pub(crate) async fn confirm(&self, id: Uuid, body: Confirm) -> Result<Execution, Failure> {
-        let answer = self.data.engine.confirm(&self.principal, id, body.arguments_digest).await?;
+        let seen = Seen { arguments_digest: body.arguments_digest, stage: None, card: seen_card(body.card) };
+        let answer = self.data.engine.confirm(&self.principal, id, seen).await?;
         self.answered(&answer)
     }
 
     pub(crate) async fn decline(&self, id: Uuid, body: Decline) -> Result<Execution, Failure> {
-        let answer = self.data.engine.decline(&self.principal, id, body.reason).await?;
+        let answer = self.data.engine.decline(&self.principal, id, body.reason, seen_card(body.card)).await?;
         self.answered(&answer)
     }
 
@@ -229,7 +230,8 @@ impl Offline {
     pub(crate) async fn revise(&self, id: Uuid, body: Revise) -> Result<Revised, Failure> {
         let arguments = Arguments::parse(body.arguments.as_str().as_bytes());
         let arguments = arguments.map_err(|error| Failure::refused(error.code(), &error))?;
-        let revised = self.data.engine.revise(&self.principal, id, arguments, body.feedback).await?;
+        let card = seen_card(body.card);
+        let revised = self.data.engine.revise(&self.principal, id, arguments, body.feedback, card).await?;
         Ok(Revised { former: self.answered(&revised.former)?, new: self.answered(&revised.new)? })
     }
 
