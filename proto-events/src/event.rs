@@ -81,19 +81,19 @@ events! {
         /// The decision: the requesting user has to confirm.
         ConfirmationRequired(ConfirmationRequired) = "confirmation_required", 2;
         /// The requesting user confirmed.
-        Confirmed(Confirmed) = "confirmed", 1;
+        Confirmed(Confirmed) = "confirmed", 2;
         /// The requesting user declined.
-        Declined(Declined) = "declined", 1;
+        Declined(Declined) = "declined", 2;
         /// Nobody confirmed in time.
         ConfirmationExpired(Expired) = "confirmation_expired", 1;
         /// The decision: reviewers have to approve.
         ApprovalRequired(ApprovalRequired) = "approval_required", 2;
         /// Approved.
-        ApprovalAccepted(ApprovalAccepted) = "approval_accepted", 2;
+        ApprovalAccepted(ApprovalAccepted) = "approval_accepted", 3;
         /// Denied.
-        ApprovalDenied(ApprovalDenied) = "approval_denied", 2;
+        ApprovalDenied(ApprovalDenied) = "approval_denied", 3;
         /// Aborted, with feedback to the agent.
-        ApprovalAborted(ApprovalAborted) = "approval_aborted", 2;
+        ApprovalAborted(ApprovalAborted) = "approval_aborted", 3;
         /// Nobody resolved the approval in time.
         ApprovalExpired(Expired) = "approval_expired", 1;
         /// The permit: these arguments may run, once.
@@ -121,7 +121,7 @@ events! {
         /// The same attempt was proposed again and got the earlier answer.
         Reattempted(Reattempted) = "reattempted", 1;
         /// A reviewer accepted, and more have to.
-        ApprovalVoted(ApprovalVoted) = "approval_voted", 1;
+        ApprovalVoted(ApprovalVoted) = "approval_voted", 2;
         /// Further reviewers were added.
         ApprovalEscalated(ApprovalEscalated) = "approval_escalated", 1;
         /// Reviewers were reminded.

@@ -14,6 +14,7 @@
 
 mod asyncapi;
 mod call;
+mod card;
 mod catalogue;
 mod cloud_event;
 mod command;
@@ -37,6 +38,7 @@ mod upcast;
 
 pub use asyncapi::{AsyncApiError, asyncapi};
 pub use call::{ActivityReport, CallError, CallRef, Origin, ResultStatus, Timing};
+pub use card::Card;
 pub use catalogue::{Effect, FunctionDescription, RiskLevel, ToolType, Trust};
 pub use cloud_event::CloudEvent;
 pub use command::BusCommand;

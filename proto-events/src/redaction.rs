@@ -66,6 +66,11 @@ impl Redaction {
         Self { names: BTreeSet::new() }
     }
 
+    /// The names, in lower case and without `_` and `-`; each once, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// The arguments without what is to be left out, and where that was (JSON Pointers, RFC 6901). Where there is nothing
     /// to leave out, the text stays as it is; where there is too much to be named, the empty pointer names the whole.
     pub fn apply(&self, arguments: &Json) -> (Json, Vec<String>) {

@@ -36,6 +36,12 @@ pub const UPCASTS: &[Upcast] = &[
     grown("approval_denied", 1),
     grown("approval_aborted", 1),
     grown("webhook_created", 1),
+    grown("confirmed", 1),
+    grown("declined", 1),
+    grown("approval_voted", 1),
+    grown("approval_accepted", 2),
+    grown("approval_denied", 2),
+    grown("approval_aborted", 2),
 ];
 
 /// Takes `payload` of version `from` to version `to` by `steps`; `None` where a step is missing, also back in time.

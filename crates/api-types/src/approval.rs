@@ -1,7 +1,7 @@
 //! The approval queue.
 
 use proto_events::{
-    Actor, ApprovalNeed, ArgumentsDigest, FunctionName, GlobalPosition, Json, LayerFinding, Reviewers,
+    Actor, ApprovalNeed, ArgumentsDigest, Card, FunctionName, GlobalPosition, Json, LayerFinding, Reviewers,
     Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,11 @@ pub struct PendingApproval {
     pub matched_rules: Vec<String>,
     /// All the reasons: what each layer found that asks for as much.
     pub reasons: Vec<LayerFinding>,
+    /// What this shows, in digests: give it back with the decision, and it is about this or is refused. `digest` is the SHA-256
+    /// of the canonical JSON (RFC 8785) of an object of `execution_id`, `kind`, `agent`, `conversation`, `function`, `arguments`,
+    /// `redacted`, `arguments_digest`, `requester`, `proposed_by`, `stage`, `stages`, `quorum`, `reviewers`, `needs`,
+    /// `self_review`, `reason_code`, `reason`, `reasons`, `policy_set`, `matched_rules` and `redecisions` as they are here.
+    pub card: Card,
 }
 
 /// Reviewers that were added because nobody had resolved it for so long.

@@ -1,6 +1,6 @@
 //! Several approvals decided at once.
 
-use proto_events::{ArgumentsDigest, GlobalPosition};
+use proto_events::{ArgumentsDigest, Card, GlobalPosition};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -29,6 +29,9 @@ pub struct BatchDecision {
     /// Digest of the arguments that the reviewer saw; checked where it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments_digest: Option<ArgumentsDigest>,
+    /// The card that the reviewer saw, as the queue has it; checked where it is given, and on record with the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
     /// What is decided.
     #[serde(deserialize_with = "given::object")]
     pub verdict: BatchVerdict,

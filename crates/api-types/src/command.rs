@@ -1,6 +1,6 @@
 //! The commands on an execution.
 
-use proto_events::{ArgumentsDigest, CallError, Json, ResultStatus, Timing};
+use proto_events::{ArgumentsDigest, CallError, Card, Json, ResultStatus, Timing};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,6 +19,10 @@ pub struct Confirm {
     /// Digest of the arguments that the user saw; checked where it is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments_digest: Option<ArgumentsDigest>,
+    /// The card that the user saw, as the queue has it. Where it is given, the decision is about that card or is refused
+    /// (`card_changed`), and it goes on record with the decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// The requesting user declines.
@@ -30,6 +34,10 @@ pub struct Decline {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 5000))]
     pub reason: Option<String>,
+    /// The card that the user saw, as the queue has it. Where it is given, the decision is about that card or is refused
+    /// (`card_changed`), and it goes on record with the decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// A reviewer approves.
@@ -54,6 +62,10 @@ pub struct Approve {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
     pub break_glass: Option<String>,
+    /// The card that the reviewer saw, as the queue has it. Where it is given, the decision is about that card or is refused
+    /// (`card_changed`), and it goes on record with the decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// A reviewer denies.
@@ -64,6 +76,10 @@ pub struct Deny {
     /// Why.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
     pub reason: String,
+    /// The card that the reviewer saw, as the queue has it. Where it is given, the decision is about that card or is refused
+    /// (`card_changed`), and it goes on record with the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// A reviewer aborts, and tells the agent what to know or do instead.
@@ -74,6 +90,10 @@ pub struct Abort {
     /// What the agent should know or do instead.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
     pub feedback: String,
+    /// The card that the reviewer saw, as the queue has it. Where it is given, the decision is about that card or is refused
+    /// (`card_changed`), and it goes on record with the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// A reviewer edits the arguments: the call is aborted, and a new attempt with the others is decided on.
@@ -87,6 +107,10 @@ pub struct Revise {
     /// What the agent should know.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
     pub feedback: String,
+    /// The card that the reviewer saw, as the queue has it. Where it is given, the decision is about that card or is refused
+    /// (`card_changed`), and it goes on record with the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// What became of a call whose arguments a reviewer edited.

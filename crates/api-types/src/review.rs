@@ -1,6 +1,6 @@
 //! How people decided on a call, and how far they are.
 
-use proto_events::{Actor, Layer, Reviewers, RiskLevel, Timestamp, ToolType};
+use proto_events::{Actor, Card, Layer, Reviewers, RiskLevel, Timestamp, ToolType};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -104,6 +104,9 @@ pub struct Vote {
     pub comment: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// The card that the reviewer saw, where they said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 named! {
@@ -142,4 +145,7 @@ pub struct Resolution {
     pub break_glass: Option<String>,
     /// The new attempt with the arguments that the reviewer edited.
     pub revised_as: Option<Uuid>,
+    /// The card that whoever resolved it saw, where they said which; only in answers about one execution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }

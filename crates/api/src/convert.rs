@@ -18,7 +18,7 @@ mod policy;
 mod reviewer;
 mod webhook;
 
-pub use approval::{approval_filter, batch_item, pending_approval};
+pub use approval::{approval_filter, batch_item, pending_approval, seen_card};
 pub use audit::{audit_entry, audit_filter};
 pub use catalogue::{agent_scopes, agent_scopes_set, connection, connection_set, described_connection};
 pub(crate) use event::redacted_event;

@@ -202,6 +202,7 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | R::NoConfirmationAsked
         | R::NoApprovalAsked
         | R::ArgumentsMismatch { .. }
+        | R::CardChanged { .. }
         | R::AlreadyVoted { .. }
         | R::VoteNotNeeded { .. }
         | R::StageMismatch { .. }

@@ -29,7 +29,7 @@ mod webhook;
 use std::path::{Path, PathBuf};
 
 pub(crate) use agent::Agent;
-pub(crate) use approval::{Approval, Batch, Verdict};
+pub(crate) use approval::{Approval, Batch, Review, Verdict};
 pub(crate) use bench::{Bench, BenchPart};
 pub(crate) use catalogue::FunctionImport;
 use clap::{

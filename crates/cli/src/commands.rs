@@ -59,7 +59,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure
         Command::Serve(args) => return serve::run(&global, *args, *output).await,
         Command::Key(command) => key::run(&global, command, *output).await?,
         Command::Execution(command) => return execution::run(&global, command, *output).await,
-        Command::Approval(command) => approval::run(&global, command, *output).await?,
+        Command::Approval(command) => return approval::run(&global, command, *output).await,
         Command::Trace(command) => return trace::run(command, *output).await,
         Command::Function(command) => return function::run(&global, command, *output).await,
         Command::Connection(command) => connection::run(&global, command, *output).await?,

@@ -16,6 +16,7 @@
 //! ([`Action::Redecide`]), and a freeze holds its deadline ([`Action::Suspend`]).
 
 mod approval;
+mod card;
 mod command;
 mod decide;
 mod evolve;
@@ -29,6 +30,7 @@ mod status;
 mod tests;
 
 pub use approval::{Approval, Vote};
+pub use card::{CardContent, SeenCard, is_reason, sensitive_of};
 pub use command::{Action, Command, Propose, Record, Report};
 pub use decide::decide;
 pub use evolve::evolve;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proto_events::{ArgumentsDigest, GlobalPosition, StreamId};
 use uuid::Uuid;
-use vidimus_domain::execution::{Action, Command, Rejection, Reviewer, decide};
+use vidimus_domain::execution::{Action, Command, Rejection, Reviewer, SeenCard, decide};
 use vidimus_log::StreamWrite;
 
 use crate::{Answer, Engine, EngineError, Principal, Seen, engine::MAX_TRIES};
@@ -19,6 +19,8 @@ pub struct BatchItem {
     pub execution_id: Uuid,
     /// Digest of the arguments that the reviewer saw.
     pub seen: Option<ArgumentsDigest>,
+    /// The card that the reviewer saw.
+    pub card: Option<SeenCard>,
     /// What is decided.
     pub verdict: BatchVerdict,
 }
@@ -63,18 +65,24 @@ impl Engine {
         if let Some(twice) = items.iter().find(|item| !seen.insert(item.execution_id)) {
             return Err(EngineError::BatchRepeats { execution_id: twice.execution_id });
         }
-        let actions: Vec<(Uuid, Action)> =
-            items.into_iter().map(|item| (item.execution_id, self.action_of(item))).collect();
+        let actions: Vec<(Uuid, Action, Option<SeenCard>)> = items
+            .into_iter()
+            .map(|mut item| {
+                let card = item.card.take();
+                (item.execution_id, self.action_of(item), card)
+            })
+            .collect();
         let correlation_id = self.correlation_id(principal);
         for _ in 0..MAX_TRIES {
             let (mut writes, mut guards, mut decided) = (Vec::new(), Vec::<StreamWrite>::new(), Vec::new());
-            for (index, (execution_id, action)) in actions.iter().enumerate() {
+            for (index, (execution_id, action, card)) in actions.iter().enumerate() {
                 let named = |error: EngineError| EngineError::Batch {
                     index,
                     execution_id: *execution_id,
                     error: Box::new(error),
                 };
-                let one = self.decide_one(principal, *execution_id, action.clone(), correlation_id).await;
+                let deciding = (action.clone(), card.clone());
+                let one = self.decide_one(principal, *execution_id, deciding, correlation_id).await;
                 let (answer, events, write, looked_up) = one.map_err(named)?;
                 writes.extend(write);
                 for guard in looked_up {
@@ -108,7 +116,7 @@ impl Engine {
         let reviewer = Reviewer::default();
         match item.verdict {
             BatchVerdict::Approve { comment, stage } => {
-                self.approval(Seen { arguments_digest: item.seen, stage }, comment, None)
+                self.approval(Seen { arguments_digest: item.seen, stage, card: None }, comment, None)
             }
             BatchVerdict::Deny { reason } => Action::Deny { reason, reviewer },
             BatchVerdict::Abort { feedback } => Action::Abort { feedback, reviewer, revised_as: None },
@@ -121,12 +129,13 @@ impl Engine {
         &self,
         principal: &Principal,
         execution_id: Uuid,
-        action: Action,
+        (action, card): (Action, Option<SeenCard>),
         correlation_id: Uuid,
     ) -> Result<(Answer, usize, Option<StreamWrite>, Vec<StreamWrite>), EngineError> {
         let (loaded, decided_at) = self.load_decided(&principal.tenant, execution_id).await?;
         let Some(execution) = loaded.state.execution() else { return Err(Rejection::NotFound.into()) };
-        let mut command = Command { by: principal.actor.clone(), at: self.clock.now(), frozen: None, action };
+        let (by, at) = (principal.actor.clone(), self.clock.now());
+        let mut command = Command { by, at, frozen: None, card, action };
         let guards = self.look_up(principal, execution, decided_at, &mut command).await?;
         let events = decide(&loaded.state, &command)?;
         let (position, already) = (loaded.position(), events.is_empty());

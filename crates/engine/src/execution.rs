@@ -4,7 +4,9 @@ use proto_events::{
     Actor, ArgumentsDigest, GlobalPosition, Json, ResultStatus, StreamId, TenantId, Timestamp,
 };
 use uuid::Uuid;
-use vidimus_domain::execution::{Action, Command, DeadlineKind, Rejection, Report, Reviewer, State, decide};
+use vidimus_domain::execution::{
+    Action, Command, DeadlineKind, Rejection, Report, Reviewer, SeenCard, State, decide,
+};
 use vidimus_log::StreamWrite;
 
 use crate::{
@@ -35,17 +37,19 @@ pub struct Completion {
 }
 
 /// What a reviewer saw: the approval is about that.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// Digest of the arguments.
     pub arguments_digest: Option<ArgumentsDigest>,
     /// The stage of the approvals, from 0; without it the present one.
     pub stage: Option<u32>,
+    /// The card.
+    pub card: Option<SeenCard>,
 }
 
 impl From<Option<ArgumentsDigest>> for Seen {
     fn from(arguments_digest: Option<ArgumentsDigest>) -> Self {
-        Self { arguments_digest, stage: None }
+        Self { arguments_digest, ..Self::default() }
     }
 }
 
@@ -72,7 +76,19 @@ impl Engine {
         execution_id: Uuid,
         action: Action,
     ) -> Result<Answer, EngineError> {
-        let mut command = Command { by: principal.actor.clone(), at: self.clock.now(), frozen: None, action };
+        self.transact_seeing(principal, execution_id, action, None).await
+    }
+
+    /// The same, of a principal that saw this card.
+    pub(crate) async fn transact_seeing(
+        &self,
+        principal: &Principal,
+        execution_id: Uuid,
+        action: Action,
+        card: Option<SeenCard>,
+    ) -> Result<Answer, EngineError> {
+        let (by, at) = (principal.actor.clone(), self.clock.now());
+        let mut command = Command { by, at, frozen: None, card, action };
         let correlation_id = self.correlation_id(principal);
         for _ in 0..MAX_TRIES {
             let (loaded, decided_at) = self.load_decided(&principal.tenant, execution_id).await?;
@@ -128,18 +144,19 @@ impl Engine {
         &self,
         principal: &Principal,
         execution_id: Uuid,
-        seen: Option<ArgumentsDigest>,
+        seen: impl Into<Seen>,
     ) -> Result<Answer, EngineError> {
+        let Seen { arguments_digest, card, .. } = seen.into();
         let action = Action::Confirm {
-            arguments_digest: seen,
+            arguments_digest,
             permit_id: self.ids.fresh(),
             permit_ttl: self.settings.permit_ttl,
             approval_ttl: self.settings.approval_ttl,
         };
-        self.transact(principal, execution_id, action).await
+        self.transact_seeing(principal, execution_id, action, card).await
     }
 
-    /// The requesting user declines.
+    /// The requesting user declines. `card`: what the user saw.
     ///
     /// # Errors
     /// The domain's rejections; the log's errors.
@@ -148,8 +165,9 @@ impl Engine {
         principal: &Principal,
         execution_id: Uuid,
         reason: Option<String>,
+        card: Option<SeenCard>,
     ) -> Result<Answer, EngineError> {
-        self.transact(principal, execution_id, Action::Decline { reason }).await
+        self.transact_seeing(principal, execution_id, Action::Decline { reason }, card).await
     }
 
     /// A reviewer approves. `seen`: the arguments, and the stage, that the reviewer saw. `break_glass`: why the reviewers that
@@ -165,8 +183,10 @@ impl Engine {
         comment: Option<String>,
         break_glass: Option<String>,
     ) -> Result<Answer, EngineError> {
-        let action = self.approval(seen.into(), comment, break_glass);
-        self.transact(principal, execution_id, action).await
+        let mut seen = seen.into();
+        let card = seen.card.take();
+        let action = self.approval(seen, comment, break_glass);
+        self.transact_seeing(principal, execution_id, action, card).await
     }
 
     /// The action of an approval; who the reviewer is, is looked up before it is decided.
@@ -188,7 +208,7 @@ impl Engine {
         }
     }
 
-    /// A reviewer denies.
+    /// A reviewer denies. `card`: what the reviewer saw.
     ///
     /// # Errors
     /// The domain's rejections; the log's errors.
@@ -197,12 +217,13 @@ impl Engine {
         principal: &Principal,
         execution_id: Uuid,
         reason: String,
+        card: Option<SeenCard>,
     ) -> Result<Answer, EngineError> {
         let action = Action::Deny { reason, reviewer: Reviewer::default() };
-        self.transact(principal, execution_id, action).await
+        self.transact_seeing(principal, execution_id, action, card).await
     }
 
-    /// A reviewer aborts, with feedback to the agent.
+    /// A reviewer aborts, with feedback to the agent. `card`: what the reviewer saw.
     ///
     /// # Errors
     /// The domain's rejections; the log's errors.
@@ -211,9 +232,10 @@ impl Engine {
         principal: &Principal,
         execution_id: Uuid,
         feedback: String,
+        card: Option<SeenCard>,
     ) -> Result<Answer, EngineError> {
         let action = Action::Abort { feedback, reviewer: Reviewer::default(), revised_as: None };
-        self.transact(principal, execution_id, action).await
+        self.transact_seeing(principal, execution_id, action, card).await
     }
 
     /// Starts the call and uses up its permit. `running`: digest of the arguments that are about to run.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use vidimus_domain::{
     arguments::Arguments,
     attempt,
-    execution::{self, Action, Command, Propose, State, decide},
+    execution::{self, Action, Command, Propose, SeenCard, State, decide},
     field::InvalidField,
 };
 use vidimus_log::StreamWrite;
@@ -55,7 +55,7 @@ impl Engine {
         &self,
         principal: &Principal,
         proposal: Proposal,
-        ends: Option<(Uuid, Action)>,
+        ends: Option<(Uuid, (Action, Option<SeenCard>))>,
     ) -> Result<(Answer, Option<Answer>), EngineError> {
         let tenant = &principal.tenant;
         let digest = proposal.arguments.digest();
@@ -108,13 +108,15 @@ impl Engine {
             };
             let frozen = ground.frozen_by(&proposal.call);
             let action = Action::Propose(propose);
-            let command = Command { by: principal.actor.clone(), at, frozen, action };
+            let command = Command { by: principal.actor.clone(), at, frozen, card: None, action };
             let events = decide(&execution.state, &command)?;
             if events.is_empty() {
                 let again = self.reattempt(principal, execution_id, execution, correlation_id).await?;
                 let former = match &ends {
                     // It ended with the append that made this attempt: the same words again change nothing.
-                    Some((former, action)) => Some(self.transact(principal, *former, action.clone()).await?),
+                    Some((former, (action, card))) => {
+                        Some(self.transact_seeing(principal, *former, action.clone(), card.clone()).await?)
+                    }
                     None => None,
                 };
                 return Ok((again, former));
@@ -200,7 +202,8 @@ impl Engine {
             let total = self.reattempts.total(tenant, execution_id);
             let seen = total.saturating_sub(on_record(&loaded.state));
             let action = Action::Reattempt { seen };
-            let command = Command { by: principal.actor.clone(), at: self.clock.now(), frozen: None, action };
+            let (by, at) = (principal.actor.clone(), self.clock.now());
+            let command = Command { by, at, frozen: None, card: None, action };
             match self.attempt(principal, execution_id, loaded, &command, Vec::new(), correlation_id).await {
                 Ok(Some(answer)) => return Ok(Answer { already: true, ..answer }),
                 Ok(None) => loaded = self.load_execution(tenant, execution_id).await?,

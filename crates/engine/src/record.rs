@@ -63,7 +63,8 @@ impl Engine {
             report: finished.report,
         };
         let (tenant, by) = (&principal.tenant, principal.actor.clone());
-        let mut command = Command { by, at: self.clock.now(), frozen: None, action: Action::Record(record) };
+        let mut command =
+            Command { by, at: self.clock.now(), frozen: None, card: None, action: Action::Record(record) };
         let correlation_id = self.correlation_id(principal);
         for _ in 0..MAX_TRIES {
             let loaded = self.load_execution(tenant, execution_id).await?;

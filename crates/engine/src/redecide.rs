@@ -59,7 +59,7 @@ impl Engine {
                 },
             };
             let frozen = ground.frozen_by(&initiated.call);
-            let command = Command { by: system.actor.clone(), at, frozen, action };
+            let command = Command { by: system.actor.clone(), at, frozen, card: None, action };
             let beside = self.beside_writes(&system, at, correlation_id, governed.beside)?;
             if let Some(answer) =
                 self.attempt(&system, execution_id, loaded, &command, beside, correlation_id).await?
@@ -92,7 +92,7 @@ impl Engine {
                 events: Vec::new(),
             };
             let at = self.clock.now();
-            let command = Command { by: system.actor.clone(), at, frozen: None, action };
+            let command = Command { by: system.actor.clone(), at, frozen: None, card: None, action };
             if let Some(answer) =
                 self.attempt(&system, execution_id, loaded, &command, vec![guard], correlation_id).await?
             {

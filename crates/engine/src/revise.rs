@@ -3,7 +3,7 @@
 use uuid::Uuid;
 use vidimus_domain::{
     arguments::Arguments,
-    execution::{Action, Rejection, Reviewer},
+    execution::{Action, Rejection, Reviewer, SeenCard},
 };
 
 use crate::{Answer, Engine, EngineError, Principal, Proposal};
@@ -22,7 +22,7 @@ pub struct Revised {
 
 impl Engine {
     /// Ends a call that waits for approval, and proposes it with the arguments that the reviewer gives instead, on behalf of
-    /// the same requester. The new attempt is linked to the former one and decided on anew; whoever edited cannot approve it.
+    /// the same requester. `card`: what the reviewer saw. The new attempt is linked to the former one and decided on anew; whoever edited cannot approve it.
     ///
     /// One append does both. The new attempt's idempotency key is made of the execution and the arguments: where the answer
     /// was lost, the same edit again lands on the same two executions.
@@ -35,6 +35,7 @@ impl Engine {
         execution_id: Uuid,
         arguments: Arguments,
         feedback: String,
+        card: Option<SeenCard>,
     ) -> Result<Revised, EngineError> {
         let loaded = self.load_execution(&principal.tenant, execution_id).await?;
         let Some(execution) = loaded.state.execution() else { return Err(Rejection::NotFound.into()) };
@@ -57,7 +58,8 @@ impl Engine {
             former_execution: Some(execution_id),
             asked_by,
         };
-        let (new, former) = self.propose_instead(principal, proposal, Some((execution_id, abort))).await?;
+        let (new, former) =
+            self.propose_instead(principal, proposal, Some((execution_id, (abort, card)))).await?;
         let former = former.ok_or(Rejection::NotFound)?;
         Ok(Revised { former, new })
     }

@@ -145,7 +145,7 @@ impl History {
     pub(crate) async fn command(&mut self, tenant: &TenantId, id: Uuid, by: Actor, action: Action) -> bool {
         let key = (tenant.clone(), id);
         let state = self.executions.get(&key).cloned().unwrap_or_default();
-        let command = Command { by, at: self.now, frozen: None, action };
+        let command = Command { by, at: self.now, frozen: None, card: None, action };
         let Ok(events) = decide(&state, &command) else { return false };
         if events.is_empty() {
             return false;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Actor, ArgumentsDigest, CallError, CallRef, Decision, FunctionName, Json, Origin, ResultStatus,
+    Actor, ArgumentsDigest, CallError, CallRef, Card, Decision, FunctionName, Json, Origin, ResultStatus,
     Reviewers, Timestamp, Timing, json::present,
 };
 
@@ -97,6 +97,9 @@ pub struct Confirmed {
     pub call: CallRef,
     /// The arguments that were confirmed.
     pub arguments_digest: ArgumentsDigest,
+    /// The card that was shown to who decided, where they said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// The requesting user declined. Who: the envelope's actor.
@@ -107,6 +110,9 @@ pub struct Declined {
     /// Why, if the user said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The card that was shown to who decided, where they said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// The decision: reviewers have to approve.
@@ -156,6 +162,9 @@ pub struct ApprovalVoted {
     pub stage: u32,
     /// How many acceptances the stage still needs.
     pub missing: u32,
+    /// The card that was shown to who decided, where they said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// Nobody resolved the approval for so long that further reviewers were added.
@@ -252,6 +261,9 @@ pub struct ApprovalAccepted {
     /// Why the reviewers that were asked for were passed over in an emergency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub break_glass: Option<String>,
+    /// The card that was shown to who decided, where they said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// Denied. Who: the envelope's actor.
@@ -264,6 +276,9 @@ pub struct ApprovalDenied {
     /// In whose place, where the reviewer decides for somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<Actor>,
+    /// The card that was shown to who decided, where they said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// Aborted, with feedback to the agent. Who: the envelope's actor.
@@ -279,6 +294,9 @@ pub struct ApprovalAborted {
     /// The new attempt with the arguments that the reviewer edited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revised_as: Option<Uuid>,
+    /// The card that was shown to who decided, where they said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
 }
 
 /// A deadline passed: of a confirmation, an approval or a permit.

@@ -4,7 +4,7 @@
 use proto_events::*;
 use uuid::{Uuid, uuid};
 
-use super::{Fill, at, digest, json};
+use super::{Fill, at, card, digest, json};
 
 pub(super) const GRANT: Uuid = uuid!("019bc1d2-8d73-7f60-8c54-7ea0908b1c23");
 const FREEZE: Uuid = uuid!("019bc1d2-9e84-7071-9d65-8fb1a19c2d34");
@@ -63,6 +63,7 @@ pub(super) fn of_executions(fill: Fill) -> Vec<ExecutionEvent> {
             groups: fill.list(&["finance", "managers"]),
             stage: 1,
             missing: 1,
+            card: fill.some(card()),
         }),
         E::ApprovalEscalated(ApprovalEscalated {
             call: call(),

@@ -17,6 +17,11 @@ const POLICY_SET: &str = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7
 pub(crate) const EXECUTION: Uuid = uuid!("0a4c2a3e-6f1b-5d0e-8c7d-2b9f4e1a6c35");
 const PERMIT: Uuid = uuid!("019bc1d2-5a40-7c3e-9f21-4b7a6d5e8f90");
 
+/// What somebody saw who decided.
+fn card() -> Card {
+    Card { digest: Digest::new([0x3d; 32]), redaction: Digest::new([0x4c; 32]) }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fill {
     Full,
@@ -159,8 +164,12 @@ impl Fill {
                 expires_at: at("2026-01-15T11:30:00Z"),
                 sensitive: self.list(&["vendor", "iban"]),
             }),
-            E::Confirmed(Confirmed { call: call(), arguments_digest: digest() }),
-            E::Declined(Declined { call: call(), reason: self.text("wrong vendor") }),
+            E::Confirmed(Confirmed { call: call(), arguments_digest: digest(), card: self.some(card()) }),
+            E::Declined(Declined {
+                call: call(),
+                reason: self.text("wrong vendor"),
+                card: self.some(card()),
+            }),
             E::ConfirmationExpired(self.expired("2026-01-15T11:30:00Z")),
             E::ApprovalRequired(approval_required(self)),
             E::ApprovalAccepted(ApprovalAccepted {
@@ -170,17 +179,20 @@ impl Fill {
                 on_behalf_of: self.some(Actor::user("cleo@example.com")),
                 groups: self.list(&["finance", "managers"]),
                 break_glass: self.text("the warehouse is on fire"),
+                card: self.some(card()),
             }),
             E::ApprovalDenied(ApprovalDenied {
                 call: call(),
                 reason: "over budget".to_owned(),
                 on_behalf_of: self.some(Actor::user("cleo@example.com")),
+                card: self.some(card()),
             }),
             E::ApprovalAborted(ApprovalAborted {
                 call: call(),
                 feedback: "ask for a quote first".to_owned(),
                 on_behalf_of: self.some(Actor::user("cleo@example.com")),
                 revised_as: self.some(uuid!("c3f0e6d5-8b7a-5948-9c1d-2e3f4a5b6c7d")),
+                card: self.some(card()),
             }),
             E::ApprovalExpired(self.expired("2026-01-15T14:30:00.123456Z")),
             E::Permitted(Permitted {
@@ -293,6 +305,11 @@ pub(crate) fn types() -> Vec<(&'static str, u16)> {
 /// `event` as it was before there were requirements, stages, groups and sensitive members.
 pub(crate) fn as_in_version_1(event: Event) -> Event {
     version_1::as_in_version_1(event)
+}
+
+/// What was in `event` before it was on record which card was shown.
+pub(crate) fn without_card(event: Event) -> Event {
+    version_1::without_card(event)
 }
 
 /// A freeze of one agent: the full sample is of a function, the minimal one of the tenant.

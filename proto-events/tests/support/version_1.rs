@@ -1,10 +1,11 @@
-//! What events were before there were requirements, stages, groups and sensitive members.
+//! What events were before there were requirements, stages, groups and sensitive members; and before there were cards.
 
 use proto_events::*;
 
 /// What was in `event` before there were requirements, stages, groups and sensitive members.
 pub(crate) fn as_in_version_1(mut event: Event) -> Event {
     use ExecutionEvent as E;
+    event = without_card(event);
     match &mut event {
         Event::Execution(E::Initiated(event)) => {
             event.sensitive.clear();
@@ -38,6 +39,21 @@ pub(crate) fn as_in_version_1(mut event: Event) -> Event {
                 *kind = NotificationType::Failed;
             });
         }
+        _ => {}
+    }
+    event
+}
+
+/// What was in `event` before it was on record which card was shown.
+pub(crate) fn without_card(mut event: Event) -> Event {
+    use ExecutionEvent as E;
+    match &mut event {
+        Event::Execution(E::Confirmed(event)) => event.card = None,
+        Event::Execution(E::Declined(event)) => event.card = None,
+        Event::Execution(E::ApprovalVoted(event)) => event.card = None,
+        Event::Execution(E::ApprovalAccepted(event)) => event.card = None,
+        Event::Execution(E::ApprovalDenied(event)) => event.card = None,
+        Event::Execution(E::ApprovalAborted(event)) => event.card = None,
         _ => {}
     }
     event

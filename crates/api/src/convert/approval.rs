@@ -1,7 +1,8 @@
 //! The approval queue, and several decisions at once.
 
-use proto_events::Actor;
+use proto_events::{Actor, Card, Redaction};
 use vidimus_api_types as wire;
+use vidimus_domain::execution::SeenCard;
 use vidimus_engine::{BatchItem, BatchVerdict};
 use vidimus_projection::{ApprovalFilter, ApprovalKind, ForReviewer, PendingApproval, Vote};
 
@@ -27,7 +28,8 @@ const fn approval_kind(kind: wire::ApprovalKind) -> ApprovalKind {
 }
 
 /// A line of the approval queue.
-pub fn pending_approval(pending: PendingApproval) -> wire::PendingApproval {
+pub fn pending_approval(pending: PendingApproval, redaction: &Redaction) -> wire::PendingApproval {
+    let card = pending.card(redaction);
     let stage = pending.stage;
     let vote = |vote: Vote| wire::Vote {
         stage,
@@ -36,6 +38,7 @@ pub fn pending_approval(pending: PendingApproval) -> wire::PendingApproval {
         groups: vote.groups,
         comment: vote.comment,
         at: vote.at,
+        card: vote.card,
     };
     let escalated = pending.escalated.into_iter();
     let escalations = pending.escalations.into_iter();
@@ -79,16 +82,22 @@ pub fn pending_approval(pending: PendingApproval) -> wire::PendingApproval {
         policy_set: pending.policy_set,
         matched_rules: pending.matched_rules,
         reasons: pending.reasons,
+        card,
     }
 }
 
+/// The card that somebody saw who decides, with what to compare it with.
+pub fn seen_card(card: Option<Card>, redaction: &Redaction) -> Option<SeenCard> {
+    card.map(|card| SeenCard { card, redaction: redaction.clone() })
+}
+
 /// One decision of several.
-pub fn batch_item(decision: wire::BatchDecision) -> BatchItem {
-    let wire::BatchDecision { execution_id, arguments_digest, verdict } = decision;
+pub fn batch_item(decision: wire::BatchDecision, redaction: &Redaction) -> BatchItem {
+    let wire::BatchDecision { execution_id, arguments_digest, card, verdict } = decision;
     let verdict = match verdict {
         wire::BatchVerdict::Approve { comment, stage } => BatchVerdict::Approve { comment, stage },
         wire::BatchVerdict::Deny { reason } => BatchVerdict::Deny { reason },
         wire::BatchVerdict::Abort { feedback } => BatchVerdict::Abort { feedback },
     };
-    BatchItem { execution_id, seen: arguments_digest, verdict }
+    BatchItem { execution_id, seen: arguments_digest, card: seen_card(card, redaction), verdict }
 }

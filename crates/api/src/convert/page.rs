@@ -37,7 +37,7 @@ pub(crate) fn number(cursor: Option<&str>) -> Result<Option<u64>, ApiError> {
 }
 
 /// A page of a view, which has seen the log up to `position`.
-pub fn page<T, U>(page: Page<T>, position: GlobalPosition, item: fn(T) -> U) -> wire::Page<U> {
+pub fn page<T, U>(page: Page<T>, position: GlobalPosition, item: impl FnMut(T) -> U) -> wire::Page<U> {
     let next = page.next.map(|cursor| cursor.as_str().to_owned());
     wire::Page { items: page.items.into_iter().map(item).collect(), next, position }
 }

@@ -49,5 +49,6 @@ async fn list(
     };
     let filter = convert::approval_filter(query, reviewer);
     let page = api.views().approvals(caller.tenant(), &filter, &request).await?;
-    Ok(Json(convert::page(page, position, convert::pending_approval)))
+    let redaction = &api.settings().redaction;
+    Ok(Json(convert::page(page, position, |pending| convert::pending_approval(pending, redaction))))
 }

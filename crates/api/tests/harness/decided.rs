@@ -36,7 +36,8 @@ pub(crate) async fn decided(engine: &Engine, tenant: &TenantId, function: &str, 
         approval_ttl: ttl,
         permit_ttl: ttl,
     });
-    let command = Command { by: Actor::agent("assistant"), at: engine.now(), frozen: None, action };
+    let command =
+        Command { by: Actor::agent("assistant"), at: engine.now(), frozen: None, card: None, action };
     let envelope = |event| {
         let event = Event::Execution(event);
         let (event_type, schema_version) = event.event_type();

@@ -4,6 +4,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod cards;
 mod catalogue;
 mod decisions;
 mod freezes;

@@ -27,6 +27,9 @@ pub(crate) enum Approval {
         #[command(flatten)]
         page: PageArgs,
     },
+    /// Walk the approvals that wait for you, one card at a time, and decide each: in a terminal, in plain lines. With `--output
+    /// json` it prints the items instead, a line each.
+    Review(Review),
     /// Approve a call. Shows what it is, and approves exactly that.
     Approve {
         /// The execution's id.
@@ -84,6 +87,19 @@ pub(crate) enum Approval {
         #[arg(long)]
         feedback: String,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Review {
+    /// Only of this agent.
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// Only of this function.
+    #[arg(long)]
+    pub(crate) function: Option<String>,
+    /// A file of answers instead of a terminal, a line each as they would be typed; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

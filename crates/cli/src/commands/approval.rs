@@ -1,6 +1,9 @@
 //! `vidimus approval`
 
 mod batch;
+mod review;
+
+use std::process::ExitCode;
 
 use proto_events::ArgumentsDigest;
 use uuid::Uuid;
@@ -17,8 +20,9 @@ use crate::{
     source::Source,
 };
 
-pub(super) async fn run(global: &Global, command: Approval, output: Output) -> Result<(), Failure> {
+pub(super) async fn run(global: &Global, command: Approval, output: Output) -> Result<ExitCode, Failure> {
     match command {
+        Approval::Review(args) => return review::run(global, args, output).await,
         Approval::List { reviewer, mine, agent, function, page } => {
             let query = ApprovalQuery {
                 resolvable_by: reviewer,
@@ -29,7 +33,7 @@ pub(super) async fn run(global: &Global, command: Approval, output: Output) -> R
                 cursor: page.cursor,
                 ..ApprovalQuery::default()
             };
-            list(global, &query, output).await
+            list(global, &query, output).await?;
         }
         Approval::Approve { id, comment, digest, stage, break_glass } => {
             let source = Source::open(global, "approval approve").await?;
@@ -42,9 +46,9 @@ pub(super) async fn run(global: &Global, command: Approval, output: Output) -> R
                     (digest, named.or(shown))
                 }
             };
-            let body = Approve { arguments_digest, stage, comment, break_glass };
+            let body = Approve { arguments_digest, stage, comment, break_glass, card: None };
             let approved = source.approve(id, body).await?;
-            told(&approved, "approved", output)
+            told(&approved, "approved", output)?;
         }
         Approval::Confirm { id, digest } => {
             let source = Source::open(global, "approval confirm").await?;
@@ -52,23 +56,24 @@ pub(super) async fn run(global: &Global, command: Approval, output: Output) -> R
                 Some(digest) => Some(digest),
                 None => show(&source, id, output).await?.0,
             };
-            let confirmed = source.confirm(id, Confirm { arguments_digest }).await?;
-            told(&confirmed, "confirmed", output)
+            let confirmed = source.confirm(id, Confirm { arguments_digest, card: None }).await?;
+            told(&confirmed, "confirmed", output)?;
         }
         Approval::Decline { id, reason } => {
             let source = Source::open(global, "approval decline").await?;
-            told(&source.decline(id, Decline { reason }).await?, "declined", output)
+            told(&source.decline(id, Decline { reason, card: None }).await?, "declined", output)?;
         }
-        Approval::Batch(args) => batch::run(global, args, output).await,
+        Approval::Batch(args) => batch::run(global, args, output).await?,
         Approval::Deny { id, reason } => {
-            let denied = Source::open(global, "approval deny").await?.deny(id, Deny { reason }).await?;
-            told(&denied, "denied", output)
+            let body = Deny { reason, card: None };
+            told(&Source::open(global, "approval deny").await?.deny(id, body).await?, "denied", output)?;
         }
         Approval::Abort { id, feedback } => {
-            let aborted = Source::open(global, "approval abort").await?.abort(id, Abort { feedback }).await?;
-            told(&aborted, "aborted", output)
+            let body = Abort { feedback, card: None };
+            told(&Source::open(global, "approval abort").await?.abort(id, body).await?, "aborted", output)?;
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn list(global: &Global, query: &ApprovalQuery, output: Output) -> Result<(), Failure> {

@@ -212,12 +212,17 @@ async fn answer_all(approver: &Client, waiting: &[Execution], answer: DemoAnswer
                     stage: execution.approval.as_ref().map(|approval| approval.stage),
                     comment: Some("checked".to_owned()),
                     break_glass: None,
+                    card: None,
                 };
                 approver.approve(id, &approve).await?
             }
-            DemoAnswer::Deny => approver.deny(id, &Deny { reason: "not today".to_owned() }).await?,
+            DemoAnswer::Deny => {
+                approver.deny(id, &Deny { reason: "not today".to_owned(), card: None }).await?
+            }
             DemoAnswer::Abort => {
-                approver.abort(id, &Abort { feedback: "ask the customer first".to_owned() }).await?
+                approver
+                    .abort(id, &Abort { feedback: "ask the customer first".to_owned(), card: None })
+                    .await?
             }
         };
     }

@@ -45,7 +45,7 @@ pub(super) async fn run(
         args::Execution::Revise { id, arguments, feedback } => {
             let arguments = json(&arguments, "arguments_not_json", MAX_ARGUMENTS_BYTES)?;
             let source = Source::open(global, "execution revise").await?;
-            let revised = source.revise(id, Revise { arguments, feedback }).await?;
+            let revised = source.revise(id, Revise { arguments, feedback, card: None }).await?;
             output.show(&revised, |revised| {
                 let Revised { former, new } = revised;
                 format!(

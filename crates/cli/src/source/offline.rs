@@ -2,7 +2,7 @@
 
 mod governance;
 
-use proto_events::{GlobalPosition, TenantId};
+use proto_events::{Card, GlobalPosition, Redaction, TenantId};
 use uuid::Uuid;
 use vidimus_api::convert::{self, Shown};
 use vidimus_api_types::{
@@ -11,7 +11,7 @@ use vidimus_api_types::{
     FunctionName, Key, Page, PendingApproval, RecordedEvent, ReplayWebhook, RevokeKey, SetAccess, Webhook,
     WebhookSecret,
 };
-use vidimus_domain::webhook::Rejection;
+use vidimus_domain::{execution::SeenCard, webhook::Rejection};
 use vidimus_engine::{Answer, EngineError, Principal, Seen, WebhookAnswer};
 use vidimus_log::{EventLog as _, Subscription};
 use vidimus_projection::{AuditFilter, Cursor, PageRequest, Views};
@@ -59,7 +59,7 @@ impl Offline {
     }
 
     /// A page in the words of the API; the views were at the log's tail.
-    fn page<T, W>(&self, page: vidimus_projection::Page<T>, word: fn(T) -> W) -> Page<W> {
+    fn page<T, W>(&self, page: vidimus_projection::Page<T>, word: impl FnMut(T) -> W) -> Page<W> {
         convert::page(page, self.data.log.tail(), word)
     }
 
@@ -107,24 +107,25 @@ impl Offline {
         let request = page_request(query.limit, query.cursor.as_ref());
         let views = self.data.current_views().await?;
         let page = ask(&views, async |views| views.approvals(self.tenant(), &filter, &request).await).await?;
-        Ok(self.page(page, convert::pending_approval))
+        let redaction = Redaction::default();
+        Ok(self.page(page, |pending| convert::pending_approval(pending, &redaction)))
     }
 
     pub(super) async fn approve(&self, id: Uuid, body: Approve) -> Result<Execution, Failure> {
-        let Approve { arguments_digest, stage, comment, break_glass } = body;
-        let seen = Seen { arguments_digest, stage };
+        let Approve { arguments_digest, stage, comment, break_glass, card } = body;
+        let seen = Seen { arguments_digest, stage, card: seen_card(card) };
         let engine = &self.data.engine;
         let answer = engine.approve(&self.principal, id, seen, comment, break_glass).await?;
         self.answered(&answer).await
     }
 
     pub(super) async fn deny(&self, id: Uuid, body: Deny) -> Result<Execution, Failure> {
-        let answer = self.data.engine.deny(&self.principal, id, body.reason).await?;
+        let answer = self.data.engine.deny(&self.principal, id, body.reason, seen_card(body.card)).await?;
         self.answered(&answer).await
     }
 
     pub(super) async fn abort(&self, id: Uuid, body: Abort) -> Result<Execution, Failure> {
-        let answer = self.data.engine.abort(&self.principal, id, body.feedback).await?;
+        let answer = self.data.engine.abort(&self.principal, id, body.feedback, seen_card(body.card)).await?;
         self.answered(&answer).await
     }
 
@@ -254,4 +255,9 @@ impl Offline {
         }
         Ok(())
     }
+}
+
+/// The card that somebody saw who decides. Nothing is published from here: what is left out is what usually is.
+pub(crate) fn seen_card(card: Option<Card>) -> Option<SeenCard> {
+    convert::seen_card(card, &Redaction::default())
 }

@@ -82,7 +82,7 @@ async fn commands_that_answer_already_are_sent_again() {
     let client = server.client();
     client.start(ID, &Start::default()).await.unwrap();
     client.approve(ID, &Approve::default()).await.unwrap();
-    client.deny(ID, &Deny { reason: "no".to_owned() }).await.unwrap();
+    client.deny(ID, &Deny { reason: "no".to_owned(), card: None }).await.unwrap();
     client.cancel(ID, &Cancel::default()).await.unwrap();
     assert_eq!(server.requests().len(), 12);
 }

@@ -4,7 +4,7 @@
 //! need that the person fits: one need's quorum may be met by people that also count for another need. Who reviews in
 //! somebody's place counts as that somebody. Neither who voted nor in whose place can vote again in the stage.
 
-use proto_events::{Actor, ApprovalStage, Requirement, Reviewers, Timestamp};
+use proto_events::{Actor, ApprovalStage, Card, Requirement, Reviewers, Timestamp};
 
 /// An approval that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Vote {
     pub comment: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// The card that the reviewer saw.
+    pub card: Option<Card>,
     /// The needs of the stage that it counts for, by their places; fixed when it was cast.
     pub counts_for: Vec<usize>,
 }

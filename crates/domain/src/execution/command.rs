@@ -8,7 +8,7 @@ use proto_events::{
 };
 use uuid::Uuid;
 
-use super::{FrozenBy, Reviewer, Ttls};
+use super::{FrozenBy, Reviewer, SeenCard, Ttls};
 use crate::arguments::Arguments;
 
 /// A command: who wants what, and when.
@@ -21,6 +21,9 @@ pub struct Command {
     /// The freeze that covers the call, as looked up; while there is one, nothing is confirmed, approved, started or
     /// expired. A proposal does not read it: its decision has a layer for freezes.
     pub frozen: Option<FrozenBy>,
+    /// The card that the principal saw. Whoever confirms, declines, approves, denies or aborts decides on that one or not at
+    /// all, and it goes on record with what they say; everything else does not look at it.
+    pub card: Option<SeenCard>,
     /// What is wanted.
     pub action: Action,
 }

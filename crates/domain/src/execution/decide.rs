@@ -18,10 +18,10 @@ mod standing;
 
 use std::time::Duration;
 
-use proto_events::{Actor, ArgumentsDigest, ExecutionEvent, Reattempted, ResultStatus, Timestamp};
+use proto_events::{Actor, ArgumentsDigest, Card, ExecutionEvent, Reattempted, ResultStatus, Timestamp};
 use uuid::Uuid;
 
-use super::{Action, Command, DeadlineKind, Execution, FrozenBy, Rejection, State, Ttls};
+use super::{Action, Command, DeadlineKind, Execution, FrozenBy, Rejection, SeenCard, State, Ttls};
 use crate::{agent::acts_for, field};
 use case::Case;
 use standing::{already_started, resolved, standing};
@@ -33,7 +33,7 @@ type Decided = Result<Vec<ExecutionEvent>, Rejection>;
 /// # Errors
 /// When the command is refused; see [`Rejection`].
 pub fn decide(state: &State, command: &Command) -> Decided {
-    let Command { by, at, frozen, action } = command;
+    let Command { by, at, frozen, card, action } = command;
     field::actor("by", by)?;
     match action {
         Action::Propose(proposal) => return propose::propose(state, by, *at, proposal),
@@ -44,7 +44,7 @@ pub fn decide(state: &State, command: &Command) -> Decided {
     if execution.stage.is_transitional() {
         return Err(standing(execution));
     }
-    let given = Given { execution, by, at: *at, frozen: frozen.as_ref() };
+    let given = Given { execution, by, at: *at, frozen: frozen.as_ref(), card: card.as_ref() };
     given.unless_frozen(action, given.decide(action)?)
 }
 
@@ -63,6 +63,7 @@ struct Given<'a> {
     by: &'a Actor,
     at: Timestamp,
     frozen: Option<&'a FrozenBy>,
+    card: Option<&'a SeenCard>,
 }
 
 impl Given<'_> {
@@ -89,8 +90,12 @@ impl Given<'_> {
             } => {
                 let next =
                     Next { permit_id: *permit_id, permit_ttl: *permit_ttl, approval_ttl: *approval_ttl };
-                let said =
-                    Said { comment: comment.as_ref(), stage: *stage, break_glass: break_glass.as_ref() };
+                let said = Said {
+                    comment: comment.as_ref(),
+                    stage: *stage,
+                    break_glass: break_glass.as_ref(),
+                    card: None,
+                };
                 self.approve(said, *arguments_digest, reviewer, next)
             }
             Action::Deny { reason, reviewer } => self.deny(reason, reviewer),
@@ -140,6 +145,23 @@ impl Given<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The card that was seen, for the record; refuses where the card is another by now.
+    fn about_this_card(&self) -> Result<Option<Card>, Rejection> {
+        let Some(seen) = self.card else { return Ok(None) };
+        let change = match self.execution.card(&seen.redaction) {
+            Some(now) if now == seen.card => return Ok(Some(now)),
+            Some(now) if now.digest == seen.card.digest => "what is left out of it is another".to_owned(),
+            Some(_) => match self.execution.redecisions {
+                0 => "it is at another stage, or of another call".to_owned(),
+                times => {
+                    format!("the call was decided on again ({times} times by now), or is at another stage")
+                }
+            },
+            None => "nobody is asked any more".to_owned(),
+        };
+        Err(Rejection::CardChanged { change })
     }
 
     /// The call and the decision that is on record. Every proposal has arguments and a decision; without them there is
@@ -192,4 +214,6 @@ struct Said<'a> {
     comment: Option<&'a String>,
     stage: Option<u32>,
     break_glass: Option<&'a String>,
+    /// The card that the reviewer saw, once it is sure to be this one.
+    card: Option<Card>,
 }

@@ -77,6 +77,7 @@ impl Execution {
             on_behalf_of: None,
             break_glass: None,
             revised_as: None,
+            card: None,
         };
         match event {
             E::Initiated(_) | E::PermitExpired(_) | E::ResultUnknown(_) => {}
@@ -101,9 +102,13 @@ impl Execution {
                 self.decided(&redecided.decision);
                 self.redecisions = self.redecisions.saturating_add(1);
             }
-            E::Confirmed(_) => self.confirmed(resolution(Verdict::Confirmed, None)),
+            E::Confirmed(confirmed) => {
+                let said = resolution(Verdict::Confirmed, None);
+                self.confirmed(Resolution { card: confirmed.card, ..said });
+            }
             E::Declined(declined) => {
-                self.confirmed(resolution(Verdict::Declined, declined.reason.as_ref()));
+                let said = resolution(Verdict::Declined, declined.reason.as_ref());
+                self.confirmed(Resolution { card: declined.card, ..said });
             }
             E::ConfirmationExpired(_) => self.confirmed(resolution(Verdict::ConfirmationExpired, None)),
             E::ApprovalVoted(voted) => self.voted(by, at, voted),
@@ -118,18 +123,21 @@ impl Execution {
                         groups: accepted.groups.clone(),
                         stage,
                         missing: 0,
+                        card: accepted.card,
                     };
                     self.voted(by, at, &last);
                 }
                 self.resolution = Some(Resolution {
                     on_behalf_of: accepted.on_behalf_of.clone(),
                     break_glass: accepted.break_glass.clone(),
+                    card: accepted.card,
                     ..resolution(Verdict::Accepted, accepted.comment.as_ref())
                 });
             }
             E::ApprovalDenied(denied) => {
                 self.resolution = Some(Resolution {
                     on_behalf_of: denied.on_behalf_of.clone(),
+                    card: denied.card,
                     ..resolution(Verdict::Denied, Some(&denied.reason))
                 });
             }
@@ -137,6 +145,7 @@ impl Execution {
                 self.resolution = Some(Resolution {
                     on_behalf_of: aborted.on_behalf_of.clone(),
                     revised_as: aborted.revised_as,
+                    card: aborted.card,
                     ..resolution(Verdict::Aborted, Some(&aborted.feedback))
                 });
             }
@@ -232,6 +241,7 @@ impl Execution {
             groups: voted.groups.clone(),
             comment: voted.comment.clone(),
             at,
+            card: voted.card,
             counts_for,
         });
     }

@@ -181,6 +181,12 @@ pub enum Rejection {
         /// The digest of the call.
         bound: ArgumentsDigest,
     },
+    /// The card is not the one that the principal saw.
+    #[error("the card changed since it was shown: {change}; load it again")]
+    CardChanged {
+        /// What is another, in words.
+        change: String,
+    },
     /// The deadline has passed, whether its event is on record yet or not.
     #[error("too late: the {kind} ran out at {deadline}; propose the call again")]
     TooLate {

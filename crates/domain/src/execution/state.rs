@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use proto_events::{
-    Actor, ActorKind, ArgumentsDigest, Blocked, CallRef, Decision, ExecutionEvent, Finished, Initiated, Json,
-    Requirement, ResultStatus, Settled, Timestamp,
+    Actor, ActorKind, ArgumentsDigest, Blocked, CallRef, Card, Decision, ExecutionEvent, Finished, Initiated,
+    Json, Requirement, ResultStatus, Settled, Timestamp,
 };
 use uuid::Uuid;
 
@@ -122,6 +122,8 @@ pub struct Resolution {
     pub break_glass: Option<String>,
     /// The new attempt with the arguments that the reviewer edited.
     pub revised_as: Option<Uuid>,
+    /// The card that whoever resolved it saw.
+    pub card: Option<Card>,
 }
 
 /// The ways to resolve a confirmation or an approval.

@@ -1,6 +1,7 @@
 //! The decider, from several sides: every answer in a table, lifecycles as text, random sequences, every code.
 
 mod answers;
+mod card;
 mod codes;
 mod details;
 mod fixtures;

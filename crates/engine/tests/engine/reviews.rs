@@ -50,7 +50,7 @@ async fn of_two_reviewers_at_once_one_wins_and_the_other_is_told_who() {
             let first = first.clone();
             async move {
                 if n == 0 && deny {
-                    first.deny(&petra(), id, "no".into()).await.unwrap();
+                    first.deny(&petra(), id, "no".into(), None).await.unwrap();
                 } else if n == 0 {
                     first.approve(&petra(), id, None, None, None).await.unwrap();
                 }
@@ -93,14 +93,14 @@ async fn who_asked_cannot_review_and_who_lacks_the_role_is_no_reviewer() {
     let agent = with_role(Principal { actor: Actor::agent("assistant"), ..paul() });
     for asking in [with_role(rita()), with_role(runtime()), agent] {
         assert_eq!(code(engine.approve(&asking, id, None, None, None).await), "requester_cannot_review");
-        assert_eq!(code(engine.deny(&asking, id, "no".into()).await), "requester_cannot_review");
-        assert_eq!(code(engine.abort(&asking, id, "ask".into()).await), "requester_cannot_review");
+        assert_eq!(code(engine.deny(&asking, id, "no".into(), None).await), "requester_cannot_review");
+        assert_eq!(code(engine.abort(&asking, id, "ask".into(), None).await), "requester_cannot_review");
     }
     for role in [Role::Agent, Role::Auditor, Role::Admin] {
         let other = Principal { roles: [role].into(), ..paul() };
         assert_eq!(code(engine.approve(&other, id, None, None, None).await), "not_a_reviewer", "{role:?}");
-        assert_eq!(code(engine.deny(&other, id, "no".into()).await), "not_a_reviewer", "{role:?}");
-        assert_eq!(code(engine.abort(&other, id, "ask".into()).await), "not_a_reviewer", "{role:?}");
+        assert_eq!(code(engine.deny(&other, id, "no".into(), None).await), "not_a_reviewer", "{role:?}");
+        assert_eq!(code(engine.abort(&other, id, "ask".into(), None).await), "not_a_reviewer", "{role:?}");
     }
     assert_eq!(world.log.tail(), tail);
     assert_eq!(world.stage(id).await, Stage::AwaitingApproval);
@@ -126,8 +126,8 @@ async fn the_deadline_is_the_first_instant_that_is_too_late() {
     let too_late = Rejection::TooLate { kind: DeadlineKind::Approval, deadline: T0.plus(DAY) };
     let error = world.engine.approve(&paul(), id, None, None, None).await.unwrap_err();
     assert_eq!(error, EngineError::Execution(too_late.clone()), "though its expiry is not on record yet");
-    assert_eq!(world.engine.deny(&paul(), id, "no".into()).await.unwrap_err(), error);
-    assert_eq!(world.engine.abort(&paul(), id, "ask".into()).await.unwrap_err(), error);
+    assert_eq!(world.engine.deny(&paul(), id, "no".into(), None).await.unwrap_err(), error);
+    assert_eq!(world.engine.abort(&paul(), id, "ask".into(), None).await.unwrap_err(), error);
     world.engine.deadline_passed(&tenant(), id, DeadlineKind::Approval).await.unwrap();
     assert_eq!(code(world.engine.approve(&paul(), id, None, None, None).await), "already_expired");
 }
@@ -137,20 +137,20 @@ async fn denied_and_aborted_are_different_ends() {
     let (world, denied) = waiting().await;
     let aborted = world.propose().await.execution_id;
     let engine = &world.engine;
-    let answer = engine.deny(&paul(), denied, "too much".into()).await.unwrap();
+    let answer = engine.deny(&paul(), denied, "too much".into(), None).await.unwrap();
     assert_eq!(answer.state.stage(), Some(Stage::Denied));
     assert_eq!(
         answer.state.execution().unwrap().resolution.as_ref().unwrap().text.as_deref(),
         Some("too much")
     );
-    let answer = engine.abort(&paul(), aborted, "ask for 50".into()).await.unwrap();
+    let answer = engine.abort(&paul(), aborted, "ask for 50".into(), None).await.unwrap();
     assert_eq!(answer.state.stage(), Some(Stage::Aborted));
-    assert!(engine.deny(&paul(), denied, "too much".into()).await.unwrap().already);
-    assert_eq!(code(engine.deny(&paul(), denied, "another reason".into()).await), "already_denied");
-    assert_eq!(code(engine.deny(&petra(), denied, "too much".into()).await), "already_denied");
+    assert!(engine.deny(&paul(), denied, "too much".into(), None).await.unwrap().already);
+    assert_eq!(code(engine.deny(&paul(), denied, "another reason".into(), None).await), "already_denied");
+    assert_eq!(code(engine.deny(&petra(), denied, "too much".into(), None).await), "already_denied");
     assert_eq!(code(engine.approve(&paul(), aborted, None, None, None).await), "already_aborted");
-    assert_eq!(code(engine.deny(&paul(), aborted, " ".into()).await), "text_missing");
-    assert_eq!(code(engine.abort(&paul(), aborted, "x".repeat(5001)).await), "text_too_long");
+    assert_eq!(code(engine.deny(&paul(), aborted, " ".into(), None).await), "text_missing");
+    assert_eq!(code(engine.abort(&paul(), aborted, "x".repeat(5001), None).await), "text_too_long");
 }
 
 #[tokio::test]
@@ -159,13 +159,13 @@ async fn a_confirmation_is_the_requesters_alone() {
     let id = world.decided(proto_events::Outcome::ConfirmationRequired).await;
     let engine = &world.engine;
     assert_eq!(code(engine.confirm(&paul(), id, None).await), "not_the_requester");
-    assert_eq!(code(engine.decline(&runtime(), id, None).await), "not_the_requester");
+    assert_eq!(code(engine.decline(&runtime(), id, None, None).await), "not_the_requester");
     let other = Some(arguments("{}").digest());
     assert_eq!(code(engine.confirm(&rita(), id, other).await), "arguments_mismatch");
     let confirmed = engine.confirm(&rita(), id, Some(proposal().arguments.digest())).await.unwrap();
     assert_eq!(confirmed.state.stage(), Some(Stage::Permitted));
     assert!(engine.confirm(&rita(), id, None).await.unwrap().already);
-    assert_eq!(code(engine.decline(&rita(), id, None).await), "already_confirmed");
+    assert_eq!(code(engine.decline(&rita(), id, None, None).await), "already_confirmed");
     let started = engine.start(&runtime(), id, permit_id(&confirmed), None).await.unwrap();
     assert_eq!(started.state.stage(), Some(Stage::InProgress));
 }

@@ -199,7 +199,7 @@ impl World {
             approval_ttl: settings.approval_ttl,
             permit_ttl: settings.permit_ttl,
         });
-        let command = Command { by: runtime().actor, at: self.clock.now(), frozen: None, action };
+        let command = Command { by: runtime().actor, at: self.clock.now(), frozen: None, card: None, action };
         self.write(execution_id, decide(&State::initial(), &command).unwrap()).await;
         execution_id
     }

@@ -21,10 +21,10 @@ async fn every_command_on_another_tenants_execution_says_that_there_is_none() {
         let permit = answer.state.execution().unwrap().permit.as_ref().map_or(id, |permit| permit.id);
         let mut refused = vec![
             ("confirm", engine.confirm(&them, id, None).await),
-            ("decline", engine.decline(&them, id, None).await),
+            ("decline", engine.decline(&them, id, None, None).await),
             ("approve", engine.approve(&them, id, None, None, None).await),
-            ("deny", engine.deny(&them, id, "no".into()).await),
-            ("abort", engine.abort(&them, id, "ask".into()).await),
+            ("deny", engine.deny(&them, id, "no".into(), None).await),
+            ("abort", engine.abort(&them, id, "ask".into(), None).await),
             ("start", engine.start(&them, id, permit, None).await),
             ("progress", engine.progress(&them, id, None, None).await),
             ("cancel", engine.cancel(&them, id, None).await),

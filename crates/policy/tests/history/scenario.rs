@@ -175,6 +175,7 @@ impl World {
                 sensitive: Vec::new(),
             }),
             ("approved", _) => ExecutionEvent::ApprovalAccepted(ApprovalAccepted {
+                card: None,
                 call,
                 arguments_digest: Digest::new([0; 32]),
                 comment: None,

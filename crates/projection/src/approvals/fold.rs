@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use proto_events::{
     Actor, ApprovalAccepted, ApprovalRequired, ApprovalVoted, Decision, ExecutionEvent as E, Initiated, Json,
-    LayerFinding, Origin, Outcome, RecordedEvent, Requirement, Timestamp,
+    LayerFinding, Origin, RecordedEvent, Requirement, Timestamp,
 };
 use uuid::Uuid;
-use vidimus_domain::execution::{MAX_REMINDERS, requirement_of};
+use vidimus_domain::execution::{MAX_REMINDERS, is_reason, requirement_of, sensitive_of};
 
 use super::{ApprovalKind, DueEscalation, Escalated, PendingApproval, Vote, reviewing};
 use crate::redact::shown;
@@ -39,6 +39,13 @@ pub(super) struct Call {
     pub(super) comments: u64,
     /// Whether a freeze covers it.
     pub(super) suspended: bool,
+}
+
+impl Call {
+    /// The call as it is asked for. What was sensitive when it came on record stays so, whatever the catalogue says by now.
+    fn asked_with(&self, sensitive: &[String]) -> Self {
+        Self { sensitive: sensitive_of(&self.sensitive, sensitive), ..self.clone() }
+    }
 }
 
 /// What an event does to the queue.
@@ -116,6 +123,7 @@ pub(super) fn evolve(open: &mut Open, recorded: &RecordedEvent, id: Uuid, event:
     let Open { call, asked } = open;
     match event {
         E::ConfirmationRequired(required) => {
+            let call = &call.asked_with(&required.sensitive);
             let mut row = ask(call, recorded, id, event, &required.decision, &required.arguments);
             row.requester = required.requester.clone();
             row.deadline = required.expires_at;
@@ -234,6 +242,7 @@ fn ask(
         policy_set: None,
         matched_rules: Vec::new(),
         reasons: Vec::new(),
+        sensitive: call.sensitive.clone(),
     };
     because(&mut row, decision);
     row
@@ -246,12 +255,8 @@ fn because(row: &mut PendingApproval, decision: &Decision) {
     row.reason = deciding.map(|finding| finding.reason.clone());
     row.policy_set.clone_from(&decision.policy_set);
     row.matched_rules.clone_from(&decision.matched_rules);
-    let asks = |finding: &&LayerFinding| match row.kind {
-        ApprovalKind::Approval => finding.outcome == Outcome::AwaitingApproval,
-        ApprovalKind::Confirmation => {
-            matches!(finding.outcome, Outcome::ConfirmationRequired | Outcome::AwaitingApproval)
-        }
-    };
+    let is_confirmation = row.kind == ApprovalKind::Confirmation;
+    let asks = |finding: &&LayerFinding| is_reason(finding, is_confirmation);
     row.reasons = decision.findings.iter().filter(asks).cloned().collect();
 }
 
@@ -263,9 +268,7 @@ fn ask_reviewers(
     required: &ApprovalRequired,
 ) -> PendingApproval {
     let decision = &required.decision;
-    // What was sensitive when the call came on record stays so, whatever the catalogue says by now.
-    let sensitive = call.sensitive.iter().chain(&required.sensitive).cloned().collect();
-    let call = Call { sensitive, ..call.clone() };
+    let call = call.asked_with(&required.sensitive);
     let row = ask(&call, recorded, id, event, decision, &required.arguments);
     let at = recorded.event.recorded_at;
     let Requirement { mut stages, remind_after_seconds, escalations, self_review, .. } =
@@ -306,6 +309,7 @@ fn vote(row: &mut PendingApproval, recorded: &RecordedEvent, voted: &ApprovalVot
         groups: voted.groups.clone(),
         comment: voted.comment.as_ref().map(|comment| comment.chars().take(MAX_TEXT_CHARS).collect()),
         at: recorded.event.recorded_at,
+        card: voted.card,
         counts_for,
         by,
     });

@@ -1,11 +1,12 @@
 //! What the approval queue shows, and what can be asked of it.
 
 use proto_events::{
-    Actor, ApprovalNeed, ArgumentsDigest, FunctionName, GlobalPosition, Json, LayerFinding, Reviewers,
-    StreamVersion, TenantId, Timestamp,
+    Actor, ApprovalNeed, ArgumentsDigest, Card, FunctionName, GlobalPosition, Json, LayerFinding, Redaction,
+    Reviewers, StreamVersion, TenantId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use vidimus_domain::execution::CardContent;
 
 /// What a human is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -94,6 +95,42 @@ pub struct PendingApproval {
     pub matched_rules: Vec<String>,
     /// What each layer found that asks for as much: all the reasons, the deciding one among them.
     pub reasons: Vec<LayerFinding>,
+    /// Members that the catalogue calls sensitive, by name: those that are left out of the arguments.
+    pub sensitive: Vec<String>,
+}
+
+impl PendingApproval {
+    /// The card that it is shown as. `redaction`: what the server leaves out.
+    pub fn card(&self, redaction: &Redaction) -> Card {
+        let content = CardContent {
+            execution_id: self.execution_id,
+            kind: match self.kind {
+                ApprovalKind::Approval => "approval",
+                ApprovalKind::Confirmation => "confirmation",
+            },
+            agent: &self.agent,
+            conversation: &self.conversation,
+            function: &self.function,
+            arguments: &self.arguments,
+            redacted: &self.redacted,
+            arguments_digest: self.arguments_digest,
+            requester: &self.requester,
+            proposed_by: &self.proposed_by,
+            stage: self.stage,
+            stages: self.stages,
+            quorum: self.quorum,
+            reviewers: self.reviewers.as_ref(),
+            needs: &self.needs,
+            self_review: self.self_review,
+            reason_code: self.reason_code.as_deref(),
+            reason: self.reason.as_deref(),
+            reasons: &self.reasons,
+            policy_set: self.policy_set.as_deref(),
+            matched_rules: &self.matched_rules,
+            redecisions: self.redecisions,
+        };
+        content.card(&self.sensitive, redaction)
+    }
 }
 
 /// One acceptance.
@@ -112,6 +149,9 @@ pub struct Vote {
     pub comment: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// The card that the reviewer saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
     /// The needs of the stage that it counts for, by their places from 0.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counts_for: Vec<usize>,

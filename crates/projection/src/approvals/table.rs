@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(crate) static SCHEMA: Schema = Schema {
-    version: 2,
+    version: 3,
     // The indexes are there from the start: the queue is short, whatever the length of the log.
     tables: "
         CREATE TABLE approvals (
@@ -92,6 +92,8 @@ struct Course {
     escalations: Vec<DueEscalation>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<LayerFinding>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sensitive: Vec<String>,
 }
 
 pub(super) const fn kind(kind: ApprovalKind) -> &'static str {
@@ -119,6 +121,7 @@ pub(super) fn cells(row: &PendingApproval) -> Result<[Cell<'_>; COLUMN_COUNT - 1
         escalated: row.escalated.clone(),
         escalations: row.escalations.clone(),
         reasons: row.reasons.clone(),
+        sensitive: row.sensitive.clone(),
     };
     Ok([
         row.position.get().into(),
@@ -212,6 +215,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<PendingApproval, SqlError> {
         policy_set: c.opt_string()?,
         matched_rules: c.opt_json()?.unwrap_or_default(),
         reasons: course.reasons,
+        sensitive: course.sensitive,
     })
 }
 

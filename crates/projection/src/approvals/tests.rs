@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use proto_events::{Event, Reviewers, Timestamp};
+use proto_events::{Event, Redaction, Reviewers, Timestamp};
 use vidimus_domain::execution::{Execution, MAX_REMINDERS, Stage};
 
 use super::{
@@ -68,6 +68,13 @@ fn says_what_the_state_says(row: &PendingApproval, execution: &Execution) {
     assert_eq!(Some(row.deadline), execution.human_deadline);
     assert_eq!(row.function, execution.call().function);
     assert_eq!(row.redecisions, u64::from(execution.redecisions));
+    for redaction in [Redaction::none(), Redaction::default()] {
+        assert_eq!(
+            Some(row.card(&redaction)),
+            execution.card(&redaction),
+            "the card of the queue is the decider's"
+        );
+    }
     assert_eq!(row.comments, u64::from(execution.comments));
     assert_eq!(row.suspended, execution.suspended.is_some());
     let decision = execution.decision.as_ref().unwrap();

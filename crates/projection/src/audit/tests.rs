@@ -159,6 +159,7 @@ async fn who_is_asked_and_in_whose_place_somebody_approves_is_said() {
     );
     let accepted = |on_behalf_of, break_glass: Option<&str>| {
         of(ExecutionEvent::ApprovalAccepted(ApprovalAccepted {
+            card: None,
             call: sample.call.clone(),
             arguments_digest: sample.decision.arguments_digest,
             comment: Some("fine".to_owned()),

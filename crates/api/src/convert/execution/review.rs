@@ -43,6 +43,7 @@ pub(super) fn approval(execution: &domain::Execution) -> Option<wire::ApprovalPr
         groups: vote.groups.clone(),
         comment: vote.comment.clone(),
         at: vote.at,
+        card: vote.card,
     };
     let needs = approval.asks(requirement).map(|stage| &*stage.needs).unwrap_or_default();
     let is_passed_over =
@@ -96,6 +97,7 @@ pub(super) fn resolution(resolution: &domain::Resolution) -> wire::Resolution {
         on_behalf_of: resolution.on_behalf_of.clone(),
         break_glass: resolution.break_glass.clone(),
         revised_as: resolution.revised_as,
+        card: resolution.card,
     }
 }
 

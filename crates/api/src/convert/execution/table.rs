@@ -59,6 +59,7 @@ pub fn listed(row: ExecutionRow) -> wire::Execution {
         on_behalf_of: row.resolved_on_behalf_of.clone(),
         break_glass: row.break_glass.clone(),
         revised_as: row.revised_as,
+        card: None,
     });
     let deciding = row.deciding_layer.zip(row.deciding_code.clone()).map(|(layer, code)| {
         let reason = row.deciding_reason.clone().unwrap_or_default();

@@ -46,7 +46,8 @@ pub(super) async fn decide(
             &error,
         ));
     }
-    let items = decisions.into_iter().map(convert::batch_item).collect();
+    let items =
+        decisions.into_iter().map(|one| convert::batch_item(one, &api.settings().redaction)).collect();
     let answers = api.engine().decide_batch(&caller.principal, items).await?;
     let position = answers.iter().map(|answer| answer.position).max().unwrap_or_else(|| api.engine().tail());
     let mut items = Vec::with_capacity(answers.len());

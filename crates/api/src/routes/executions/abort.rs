@@ -6,6 +6,7 @@ use vidimus_api_types::{Abort, Execution, Problem};
 use super::answered;
 use crate::{
     auth::{APPROVER, Caller},
+    convert,
     extract::{Body, Id, Param},
     problem::ApiError,
     state::Api,
@@ -35,6 +36,7 @@ pub(super) async fn abort(
     Param(Id(execution_id)): Param<Id>,
     Body(body): Body<Abort>,
 ) -> Result<Json<Execution>, ApiError> {
-    let answer = api.engine().abort(&caller.principal, execution_id, body.feedback).await?;
+    let card = convert::seen_card(body.card, &api.settings().redaction);
+    let answer = api.engine().abort(&caller.principal, execution_id, body.feedback, card).await?;
     answered(&api, &caller.principal, &answer).await
 }

@@ -7,6 +7,7 @@ use vidimus_engine::Seen;
 use super::answered;
 use crate::{
     auth::{ADMIN, APPROVER, Caller},
+    convert,
     extract::{Body, Id, Param},
     problem::ApiError,
     state::Api,
@@ -37,8 +38,9 @@ pub(super) async fn approve(
     Param(Id(execution_id)): Param<Id>,
     Body(body): Body<Approve>,
 ) -> Result<Json<Execution>, ApiError> {
-    let Approve { arguments_digest, stage, comment, break_glass } = body;
-    let seen = Seen { arguments_digest, stage };
+    let Approve { arguments_digest, stage, comment, break_glass, card } = body;
+    let card = convert::seen_card(card, &api.settings().redaction);
+    let seen = Seen { arguments_digest, stage, card };
     let answer = api.engine().approve(&caller.principal, execution_id, seen, comment, break_glass).await?;
     answered(&api, &caller.principal, &answer).await
 }

@@ -2,10 +2,12 @@
 
 use axum::{Json, extract::State};
 use vidimus_api_types::{Confirm, Execution, Problem};
+use vidimus_engine::Seen;
 
 use super::answered;
 use crate::{
     auth::{AGENT, APPROVER, Caller},
+    convert,
     extract::{Body, Id, Param},
     problem::ApiError,
     state::Api,
@@ -34,6 +36,8 @@ pub(super) async fn confirm(
     Param(Id(execution_id)): Param<Id>,
     Body(body): Body<Confirm>,
 ) -> Result<Json<Execution>, ApiError> {
-    let answer = api.engine().confirm(&caller.principal, execution_id, body.arguments_digest).await?;
+    let card = convert::seen_card(body.card, &api.settings().redaction);
+    let seen = Seen { arguments_digest: body.arguments_digest, stage: None, card };
+    let answer = api.engine().confirm(&caller.principal, execution_id, seen).await?;
     answered(&api, &caller.principal, &answer).await
 }

@@ -6,6 +6,7 @@ use vidimus_api_types::{Decline, Execution, Problem};
 use super::answered;
 use crate::{
     auth::{AGENT, APPROVER, Caller},
+    convert,
     extract::{Body, Id, Param},
     problem::ApiError,
     state::Api,
@@ -34,6 +35,7 @@ pub(super) async fn decline(
     Param(Id(execution_id)): Param<Id>,
     Body(body): Body<Decline>,
 ) -> Result<Json<Execution>, ApiError> {
-    let answer = api.engine().decline(&caller.principal, execution_id, body.reason).await?;
+    let card = convert::seen_card(body.card, &api.settings().redaction);
+    let answer = api.engine().decline(&caller.principal, execution_id, body.reason, card).await?;
     answered(&api, &caller.principal, &answer).await
 }

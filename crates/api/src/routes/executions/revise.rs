@@ -39,7 +39,9 @@ pub(super) async fn revise(
     Body(body): Body<Revise>,
 ) -> Result<(StatusCode, Json<Revised>), ApiError> {
     let arguments = convert::arguments(&body.arguments)?;
-    let revised = api.engine().revise(&caller.principal, execution_id, arguments, body.feedback).await?;
+    let card = convert::seen_card(body.card, &api.settings().redaction);
+    let revised =
+        api.engine().revise(&caller.principal, execution_id, arguments, body.feedback, card).await?;
     let status = if revised.new.already { StatusCode::OK } else { StatusCode::CREATED };
     let Json(former) = answered(&api, &caller.principal, &revised.former).await?;
     let Json(new) = answered(&api, &caller.principal, &revised.new).await?;

@@ -66,7 +66,7 @@ async fn named(source: &Source, args: Batch, output: Output) -> Result<Vec<Batch
         if let BatchVerdict::Approve { stage, .. } = &mut verdict {
             *stage = approval.as_ref().map(|approval| approval.stage);
         }
-        decisions.push(BatchDecision { execution_id, arguments_digest, verdict });
+        decisions.push(BatchDecision { execution_id, arguments_digest, card: None, verdict });
     }
     Ok(decisions)
 }

@@ -1,5 +1,6 @@
 //! What governs calls, on the data directory itself.
 
+use proto_events::Redaction;
 use uuid::Uuid;
 use vidimus_api::convert::{self, Rules};
 use vidimus_api_types::{
@@ -11,8 +12,9 @@ use vidimus_api_types::{
     VisibleTool, WithdrawFunction,
 };
 use vidimus_domain::arguments::{self, Arguments};
+use vidimus_engine::Seen;
 
-use super::Offline;
+use super::{Offline, seen_card};
 use crate::error::Failure;
 
 /// All of a list, on one page.
@@ -195,7 +197,9 @@ impl Offline {
     }
 
     pub(crate) async fn decide_batch(&self, body: DecideBatch) -> Result<DecidedBatch, Failure> {
-        let items = body.decisions.into_iter().map(convert::batch_item).collect();
+        let redaction = Redaction::default();
+        let decisions = body.decisions.into_iter();
+        let items = decisions.map(|one| convert::batch_item(one, &redaction)).collect();
         let answers = self.data.engine.decide_batch(&self.principal, items).await?;
         let position = answers.iter().map(|answer| answer.position).max();
         let mut items = Vec::with_capacity(answers.len());
@@ -214,12 +218,13 @@ impl Offline {
     }
 
     pub(crate) async fn confirm(&self, id: Uuid, body: Confirm) -> Result<Execution, Failure> {
-        let answer = self.data.engine.confirm(&self.principal, id, body.arguments_digest).await?;
+        let seen = Seen { arguments_digest: body.arguments_digest, stage: None, card: seen_card(body.card) };
+        let answer = self.data.engine.confirm(&self.principal, id, seen).await?;
         self.answered(&answer).await
     }
 
     pub(crate) async fn decline(&self, id: Uuid, body: Decline) -> Result<Execution, Failure> {
-        let answer = self.data.engine.decline(&self.principal, id, body.reason).await?;
+        let answer = self.data.engine.decline(&self.principal, id, body.reason, seen_card(body.card)).await?;
         self.answered(&answer).await
     }
 
@@ -244,7 +249,8 @@ impl Offline {
     pub(crate) async fn revise(&self, id: Uuid, body: Revise) -> Result<Revised, Failure> {
         let arguments = Arguments::parse(body.arguments.as_str().as_bytes());
         let arguments = arguments.map_err(|error| Failure::refused(error.code(), &error))?;
-        let revised = self.data.engine.revise(&self.principal, id, arguments, body.feedback).await?;
+        let card = seen_card(body.card);
+        let revised = self.data.engine.revise(&self.principal, id, arguments, body.feedback, card).await?;
         Ok(Revised { former: self.answered(&revised.former).await?, new: self.answered(&revised.new).await? })
     }
 

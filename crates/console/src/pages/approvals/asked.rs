@@ -22,7 +22,7 @@ const MOST_PAGES: usize = 20;
 #[derive(Clone, Debug)]
 pub(super) struct Item {
     pub(super) pending: PendingApproval,
-    pub(super) card: Option<String>,
+    pub(super) card: String,
 }
 
 impl<'de> Deserialize<'de> for Item {
@@ -30,12 +30,12 @@ impl<'de> Deserialize<'de> for Item {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Beside {
-            card: Option<Box<RawValue>>,
+            card: Box<RawValue>,
         }
         let text = Box::<RawValue>::deserialize(deserializer)?;
         let pending = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
         let Beside { card } = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
-        Ok(Self { pending, card: card.map(|card| card.get().to_owned()) })
+        Ok(Self { pending, card: card.get().to_owned() })
     }
 }
 

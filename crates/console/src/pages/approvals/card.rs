@@ -56,7 +56,7 @@ pub(super) struct Card {
     pub(super) offers: Offers,
     pub(super) stage: u32,
     /// What goes back with the decision.
-    pub(super) card: Option<String>,
+    pub(super) card: String,
     /// What changes when the card does, but not with time.
     pub(super) state: String,
     /// Whether it is chosen for a decision on several.

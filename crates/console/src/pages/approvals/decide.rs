@@ -3,7 +3,7 @@
 use axum::{extract::Path, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use vidimus_api_types::{GlobalPosition, Json, Revise};
+use vidimus_api_types::{GlobalPosition, Json};
 
 use super::{After, address, asked, card::Refusal, draw, happened::happened};
 use crate::{
@@ -104,21 +104,35 @@ async fn send(ask: &Ask<'_>, id: &str, fields: &Fields) -> Result<Answer, Refuse
         }
         Some("deny") => ("deny", Body { reason: must, card, ..Body::default() }),
         Some("abort") => ("abort", Body { feedback: must, card, ..Body::default() }),
-        Some("confirm") => ("confirm", seen),
-        Some("decline") => ("decline", Body { reason: words, ..Body::default() }),
+        Some("confirm") => ("confirm", Body { card, ..seen }),
+        Some("decline") => ("decline", Body { reason: words, card, ..Body::default() }),
         Some("comment") => ("comments", Body { text: must, ..Body::default() }),
-        Some("revise") => return revise(ask, id, fields).await,
+        Some("revise") => return revise(ask, id, fields, card).await,
         _ => return Err(malformed("verdict")),
     };
     ask.post(&format!("{}/{command}", asked::path(id)), &body).await
 }
 
-async fn revise(ask: &Ask<'_>, id: &str, fields: &Fields) -> Result<Answer, Refused> {
+/// Arguments that a reviewer edited, instead of those of this card.
+#[derive(Serialize)]
+struct Edited<'a> {
+    arguments: Json,
+    feedback: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<Box<RawValue>>,
+}
+
+async fn revise(
+    ask: &Ask<'_>,
+    id: &str,
+    fields: &Fields,
+    card: Option<Box<RawValue>>,
+) -> Result<Answer, Refused> {
     let arguments = fields.get("arguments").unwrap_or_default();
     let arguments = Json::from_text(arguments.to_owned()).map_err(|error| {
         let detail = format!("the edited arguments are no JSON: {error}; mend them and send them again");
         Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "arguments_malformed", detail)
     })?;
-    let feedback = fields.get("feedback").unwrap_or_default().to_owned();
-    ask.post(&format!("{}/revise", asked::path(id)), &Revise { arguments, feedback }).await
+    let feedback = fields.get("feedback").unwrap_or_default();
+    ask.post(&format!("{}/revise", asked::path(id)), &Edited { arguments, feedback, card }).await
 }

@@ -46,7 +46,7 @@ fn api(sent: Sent) -> Router {
                     json!({"items": [], "next": null, "position": 9})
                 }
                 "/v1/approvals" => {
-                    let one = item_json(json!({"card": {"v": 1}, "stage": 2, "stages": 3}));
+                    let one = item_json(json!({"stage": 2, "stages": 3}));
                     let other = item_json(json!({"execution_id": OTHER}));
                     json!({"items": [one, other], "next": null, "position": 9})
                 }
@@ -130,7 +130,7 @@ async fn what_was_seen_goes_with_the_decision_and_a_reload_does_nothing_twice() 
             (at("deny"), json!({"reason": "no", "card": card})),
             (at("abort"), json!({"feedback": "ask first", "card": card})),
             (at("comments"), json!({"text": "hm"})),
-            (at("revise"), json!({"arguments": {"a": 1}, "feedback": "less"})),
+            (at("revise"), json!({"arguments": {"a": 1}, "feedback": "less", "card": card})),
         ]
     );
 }

@@ -19,9 +19,11 @@ impl Given<'_> {
             return Err(Rejection::AgentCannotConfirm);
         }
         about_these?;
+        let card = self.about_this_card()?;
         let case = self.case()?;
         let arguments_digest = case.arguments_digest;
-        let confirmed = E::Confirmed(Confirmed { call: self.execution.call().clone(), arguments_digest });
+        let confirmed =
+            E::Confirmed(Confirmed { call: self.execution.call().clone(), arguments_digest, card });
         Ok(vec![confirmed, case.next_stage(0, next.permit_id, next.ttls())])
     }
 
@@ -31,7 +33,9 @@ impl Given<'_> {
             return Ok(Vec::new());
         }
         self.may_answer_confirmation()?;
-        Ok(vec![E::Declined(Declined { call: self.execution.call().clone(), reason: reason.cloned() })])
+        let card = self.about_this_card()?;
+        let call = self.execution.call().clone();
+        Ok(vec![E::Declined(Declined { call, reason: reason.cloned(), card })])
     }
 
     /// Whether this principal answered in this way and these words.

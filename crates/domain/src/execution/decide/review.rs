@@ -40,12 +40,14 @@ impl Given<'_> {
             self.is_awaiting_approval()?;
             self.is_about_stage(said, &self.execution.approval_or_first())?;
             about_these?;
-            return self.break_glass(said, reason, next);
+            let card = self.about_this_card()?;
+            return self.break_glass(Said { card, ..said }, reason, next);
         }
         let seats = self.may_review(reviewer)?;
         let approval = self.execution.approval_or_first();
         self.is_about_stage(said, &approval)?;
         about_these?;
+        let said = Said { card: self.about_this_card()?, ..said };
         let seat = self.free_seat(&approval, &seats)?;
         self.vote(said, &approval, seat, next)
     }
@@ -60,6 +62,7 @@ impl Given<'_> {
             on_behalf_of: None,
             groups: Vec::new(),
             break_glass: Some(reason.to_owned()),
+            card: said.card,
         });
         Ok(vec![accepted, case.permitted(next.permit_id, next.ttls())])
     }
@@ -85,6 +88,7 @@ impl Given<'_> {
                 on_behalf_of: seat.on_behalf_of(),
                 groups,
                 break_glass: None,
+                card: said.card,
             });
             return Ok(vec![accepted, case.permitted(next.permit_id, next.ttls())]);
         }
@@ -96,6 +100,7 @@ impl Given<'_> {
             groups,
             stage: approval.stage,
             missing,
+            card: said.card,
         })];
         if missing == 0 {
             events.push(case.next_stage(next_stage, next.permit_id, next.ttls()));
@@ -109,10 +114,12 @@ impl Given<'_> {
             return Ok(Vec::new());
         }
         let seats = self.may_review(reviewer)?;
+        let card = self.about_this_card()?;
         Ok(vec![E::ApprovalDenied(ApprovalDenied {
             call: self.execution.call().clone(),
             reason: reason.clone(),
             on_behalf_of: seats.first().and_then(Seat::on_behalf_of),
+            card,
         })])
     }
 
@@ -122,11 +129,13 @@ impl Given<'_> {
             return Ok(Vec::new());
         }
         let seats = self.may_review(reviewer)?;
+        let card = self.about_this_card()?;
         Ok(vec![E::ApprovalAborted(ApprovalAborted {
             call: self.execution.call().clone(),
             feedback: feedback.clone(),
             on_behalf_of: seats.first().and_then(Seat::on_behalf_of),
             revised_as,
+            card,
         })])
     }
 

@@ -51,6 +51,7 @@ codes! {
     NotWaiting = "not_waiting",
     TooManyComments = "too_many_comments",
     ArgumentsMismatch = "arguments_mismatch",
+    CardChanged = "card_changed",
     TooLate = "too_late",
     NotDue = "not_due",
     NothingToExpire = "nothing_to_expire",

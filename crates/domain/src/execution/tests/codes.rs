@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto_events::{CallError, Commented, ExecutionEvent, Outcome, Progressed, Redecided, ResultStatus};
+use proto_events::{
+    CallError, Card, Commented, ExecutionEvent, Outcome, Progressed, Redaction, Redecided, ResultStatus,
+};
 
 use super::{answers, fixtures::*};
 use crate::execution::{
-    Action, Command, Happened, MAX_COMMENTS, MAX_PROGRESS_EVENTS, MAX_REDECISIONS, Rejection, Report, Stage,
-    State, decide, evolve,
+    Action, Command, Happened, MAX_COMMENTS, MAX_PROGRESS_EVENTS, MAX_REDECISIONS, Rejection, Report,
+    SeenCard, Stage, State, decide, evolve,
 };
 
 fn refused(state: &State, command: &Command) -> Rejection {
@@ -77,7 +79,16 @@ fn further() -> Vec<(&'static str, Rejection)> {
     ]
     .into_iter()
     .chain(of_votes())
+    .chain([of_a_card()])
     .collect()
+}
+
+/// Of a call that was decided on again since.
+fn of_a_card() -> (&'static str, Rejection) {
+    let card = Card { digest: other_digest(), redaction: other_digest() };
+    let seen = SeenCard { card, redaction: Redaction::none() };
+    let deny = Command { card: Some(seen), ..command("user:bob", 3, deny()) };
+    ("card_changed", refused(&after_redecisions(1), &deny))
 }
 
 /// Two of finance and one of ops have to accept; bob of finance has.

@@ -74,6 +74,7 @@ fn an_approval_and_its_permit_are_bound_to_arguments_and_policy_set() {
     let digest = usual_arguments().digest();
     let expected = [
         E::ApprovalAccepted(ApprovalAccepted {
+            card: None,
             call: call(),
             arguments_digest: digest,
             comment: Some("fine".to_owned()),
@@ -103,7 +104,7 @@ fn an_approval_and_its_permit_are_bound_to_arguments_and_policy_set() {
 fn a_confirmation_names_what_was_confirmed() {
     let events = decided(&state_in(Some(Stage::AwaitingConfirmation)), "user:ann", 10, confirm());
     let digest = usual_arguments().digest();
-    assert_eq!(events[0], E::Confirmed(Confirmed { call: call(), arguments_digest: digest }));
+    assert_eq!(events[0], E::Confirmed(Confirmed { call: call(), arguments_digest: digest, card: None }));
 }
 
 #[test]
@@ -142,6 +143,7 @@ fn what_is_due_is_decided_when_it_is_due() {
             by: actor("system:timer"),
             at,
             frozen: None,
+            card: None,
             action: kind.action(),
         };
         assert_eq!(decide(&state, &due(at)).unwrap().len(), 1, "{stage}");

@@ -257,7 +257,7 @@ pub(super) fn at_second(second: u64) -> Timestamp {
 }
 
 pub(super) fn command(by: &str, second: u64, action: Action) -> Command {
-    Command { by: actor(by), at: at_second(second), frozen: None, action }
+    Command { by: actor(by), at: at_second(second), frozen: None, card: None, action }
 }
 
 pub(super) type Answer = Result<Vec<ExecutionEvent>, Rejection>;

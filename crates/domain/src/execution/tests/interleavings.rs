@@ -50,7 +50,7 @@ impl World {
 
     fn give(&mut self, by: &str, action: Action) {
         let (at, frozen) = (self.at, self.frozen.clone());
-        let command = Command { by: actor(by), at, frozen, action };
+        let command = Command { by: actor(by), at, frozen, card: None, action };
         let Ok(events) = decide(&self.state, &command) else { return };
         let around = Around {
             by: command.by.clone(),

@@ -73,7 +73,7 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         let mut commands = vec![command("agent:a1", 0, Action::Propose(proposal(outcome)))];
         for (by, later, action) in rest {
             second += later;
-            commands.push(Command { by, at: at_second(second), frozen: None, action });
+            commands.push(Command { by, at: at_second(second), frozen: None, card: None, action });
         }
         commands
     })

@@ -73,6 +73,7 @@ fn a_vote_says_who_counted_by_which_groups_and_what_is_missing() {
     let groups = ["finance", "gardening"];
     let events = decided(&state, "user:dan", 3, approve_as(delegate("user:bob", &groups), Some("fine")));
     let voted = ApprovalVoted {
+        card: None,
         call: call(),
         arguments_digest: usual_arguments().digest(),
         comment: Some("fine".to_owned()),
@@ -85,6 +86,7 @@ fn a_vote_says_who_counted_by_which_groups_and_what_is_missing() {
     let state = then(state, &command("user:dan", 3, approve_as(delegate("user:bob", &groups), Some("fine"))));
     let approval = state.execution().unwrap().approval.clone().unwrap();
     let vote = Vote {
+        card: None,
         stage: 0,
         by: actor("user:dan"),
         on_behalf_of: Some(actor("user:bob")),
@@ -97,6 +99,7 @@ fn a_vote_says_who_counted_by_which_groups_and_what_is_missing() {
 
     let events = decided(&state, "user:eve", 4, approve_as(reviewer(&["finance", "ops"]), None));
     let accepted = ApprovalAccepted {
+        card: None,
         call: call(),
         arguments_digest: usual_arguments().digest(),
         comment: None,
@@ -143,8 +146,13 @@ fn reminders_end() {
     let mut state = asking(asked);
     let mut times = 0;
     while let Some((at, crate::execution::DeadlineKind::Reminder)) = state.deadline() {
-        let remind =
-            crate::execution::Command { by: actor("system:timer"), at, frozen: None, action: Action::Remind };
+        let remind = crate::execution::Command {
+            by: actor("system:timer"),
+            at,
+            frozen: None,
+            card: None,
+            action: Action::Remind,
+        };
         state = then(state, &remind);
         times += 1;
     }
@@ -179,6 +187,7 @@ fn an_abort_names_the_revised_attempt_and_in_whose_place() {
         revised_as: Some(RECORDED),
     };
     let expected = ApprovalAborted {
+        card: None,
         call: call(),
         feedback: "half of it".to_owned(),
         on_behalf_of: Some(actor("user:cfo")),

@@ -252,7 +252,8 @@ impl Play {
         let verb = rest.split(';').next().unwrap().trim();
         let mut options = Options::of(rest);
         let (at, frozen) = (self.at, self.frozen.clone());
-        let command = Command { by: actor(by), at, frozen, action: self.action(verb, &mut options) };
+        let command =
+            Command { by: actor(by), at, frozen, card: None, action: self.action(verb, &mut options) };
         assert!(options.0.is_empty(), "nobody knows {:?} in: {line}", options.0);
         let answer = decide(&self.state, &command);
         if let Ok(events) = &answer {

@@ -52,8 +52,8 @@ fn one_of_each() -> Vec<E> {
             expires_at: at_second(60),
             sensitive: Vec::new(),
         }),
-        E::Confirmed(Confirmed { call: call.clone(), arguments_digest: digest }),
-        E::Declined(Declined { call: call.clone(), reason: None }),
+        E::Confirmed(Confirmed { call: call.clone(), arguments_digest: digest, card: None }),
+        E::Declined(Declined { call: call.clone(), reason: None, card: None }),
         E::ConfirmationExpired(expired()),
         E::ApprovalRequired(ApprovalRequired {
             call: call.clone(),
@@ -68,6 +68,7 @@ fn one_of_each() -> Vec<E> {
             sensitive: Vec::new(),
         }),
         E::ApprovalAccepted(ApprovalAccepted {
+            card: None,
             call: call.clone(),
             arguments_digest: digest,
             comment: None,
@@ -75,8 +76,14 @@ fn one_of_each() -> Vec<E> {
             groups: Vec::new(),
             break_glass: None,
         }),
-        E::ApprovalDenied(ApprovalDenied { call: call.clone(), reason: "no".to_owned(), on_behalf_of: None }),
+        E::ApprovalDenied(ApprovalDenied {
+            call: call.clone(),
+            reason: "no".to_owned(),
+            on_behalf_of: None,
+            card: None,
+        }),
         E::ApprovalAborted(ApprovalAborted {
+            card: None,
             call: call.clone(),
             feedback: "no".to_owned(),
             on_behalf_of: None,
@@ -112,6 +119,7 @@ fn one_of_each() -> Vec<E> {
         }),
         E::Reattempted(Reattempted { call: call.clone(), count: 3 }),
         E::ApprovalVoted(ApprovalVoted {
+            card: None,
             call: call.clone(),
             arguments_digest: digest,
             comment: None,

@@ -14,8 +14,9 @@ pub(crate) async fn every_stage(world: &World) -> Vec<(Stage, Answer)> {
     world.set(Access::EnabledWithConfirmation).await;
     let reviewed = async || world.propose().await.execution_id;
     answers.push((Stage::AwaitingApproval, world.propose().await));
-    answers.push((Stage::Denied, engine.deny(&paul(), reviewed().await, "no".into()).await.unwrap()));
-    answers.push((Stage::Aborted, engine.abort(&paul(), reviewed().await, "ask".into()).await.unwrap()));
+    answers.push((Stage::Denied, engine.deny(&paul(), reviewed().await, "no".into(), None).await.unwrap()));
+    answers
+        .push((Stage::Aborted, engine.abort(&paul(), reviewed().await, "ask".into(), None).await.unwrap()));
     answers
         .push((Stage::Permitted, engine.approve(&paul(), reviewed().await, None, None, None).await.unwrap()));
     let approval = reviewed().await;
@@ -27,7 +28,7 @@ pub(crate) async fn every_stage(world: &World) -> Vec<(Stage, Answer)> {
         answers.push((stage, engine.execution(&tenant(), id).await.unwrap().unwrap()));
     }
     let confirmation = world.decided(Outcome::ConfirmationRequired).await;
-    answers.push((Stage::Declined, engine.decline(&rita(), confirmation, None).await.unwrap()));
+    answers.push((Stage::Declined, engine.decline(&rita(), confirmation, None, None).await.unwrap()));
     let confirmation = world.decided(Outcome::ConfirmationRequired).await;
 
     world.set(Access::Enabled).await;

@@ -38,7 +38,7 @@ pub(in crate::pages::approvals) fn item_json(with: Value) -> Value {
         "escalations": [], "remind_at": null, "reminders": 0, "comments": 0, "suspended": false,
         "redecisions": 0, "requested_at": "2026-01-15T09:00:00Z", "deadline": "2026-01-15T11:00:00Z",
         "reason_code": "policy_requires_approval", "reason": "mail leaves the house", "policy_set": null,
-        "matched_rules": ["mail-out"], "reasons": [],
+        "matched_rules": ["mail-out"], "reasons": [], "card": {"digest": DIGEST, "redaction": DIGEST},
     });
     item["reviewers"] = serde_json::to_value(vidimus_api_types::Reviewers::AnyApprover).unwrap();
     item.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
@@ -72,7 +72,7 @@ fn hostile_text_is_text_and_the_arguments_are_as_they_were() {
     let mut hostile = item(json!({"agent": "<b>x", "conversation": "\"><script>1"}));
     let arguments = r#"{"a":1e+21,"b":"<script>alert(1)</script>","c":"</textarea>"}"#;
     hostile.pending.arguments = vidimus_api_types::Json::from_text(arguments.into()).unwrap();
-    hostile.card = Some(r#"{"x":"'\"><script>2"}"#.into());
+    hostile.card = r#"{"x":"'\"><script>2"}"#.into();
     let html = draw(vec![hostile], &me(&[Role::Approver], "ben"));
     assert_eq!(html.matches("<script").count(), 1, "the console's own");
     assert_eq!(html.matches("</textarea>").count(), html.matches("<textarea").count());
@@ -85,15 +85,12 @@ fn hostile_text_is_text_and_the_arguments_are_as_they_were() {
 }
 
 #[test]
-fn the_card_goes_back_as_it_came_and_only_where_it_came() {
-    let text = serde_json::to_string(&item(json!({})).pending).unwrap();
-    let with = text.replacen('{', r#"{"card": {"z":1.50, "a":[ ]},"#, 1);
-    let with: Item = serde_json::from_str(&with).unwrap();
-    assert_eq!(with.card.as_deref(), Some(r#"{"z":1.50, "a":[ ]}"#));
-    assert_eq!(item(json!({"card": null})).card, None);
-    let me = me(&[Role::Approver], "ben");
-    assert!(!draw(vec![item(json!({}))], &me).contains("name=\"card\""));
-    let two = draw(vec![with.clone(), with], &me);
+fn the_card_goes_back_as_it_came() {
+    let card = format!(r#"{{"redaction":"{DIGEST}", "digest":"{DIGEST}"}}"#);
+    let text = item_json(json!({"card": "here"})).to_string().replace("\"here\"", &card);
+    let with: Item = serde_json::from_str(&text).unwrap();
+    assert_eq!(with.card, card);
+    let two = draw(vec![with.clone(), with], &me(&[Role::Approver], "ben"));
     assert!(two.contains(&format!("name=\"card.{ID}\"")) && two.contains("form=\"batch\" name=\"pick\""));
 }
 

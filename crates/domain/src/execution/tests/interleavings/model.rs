@@ -177,6 +177,7 @@ impl Model {
                     assert!(!around.frozen, "accepted while frozen");
                 } else {
                     let vote = ApprovalVoted {
+                        card: None,
                         call: call(),
                         arguments_digest: accepted.arguments_digest,
                         comment: None,
