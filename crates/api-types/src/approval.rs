@@ -7,7 +7,7 @@ use proto_events::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Vote, stage::named};
+use crate::{AsOf, Vote, stage::named};
 
 named! {
     /// What a person is asked for.
@@ -144,6 +144,10 @@ pub struct ApprovalQuery {
     /// Only of this function.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub function: Option<String>,
+    /// As it was then: after the event at this position, or at this instant. Not with `min_position`, nor with `mine`, which is of today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub as_of: Option<AsOf>,
     /// Wait (at most 5 s) until the list has seen the event at this position.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_position: Option<GlobalPosition>,

@@ -4,7 +4,7 @@ use proto_events::{Actor, ActorKind, FunctionName, GlobalPosition, StreamId, Str
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::stage::named;
+use crate::{AsOf, stage::named};
 
 named! {
     /// What an entry of the audit trail is about.
@@ -97,6 +97,10 @@ pub struct AuditQuery {
     /// Earliest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest_first: Option<bool>,
+    /// As it was then: after the event at this position, or at this instant. Not with `min_position`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub as_of: Option<AsOf>,
     /// Wait (at most 5 s) until the list has seen the event at this position.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_position: Option<GlobalPosition>,

@@ -4,6 +4,7 @@
 //! know, so that answers may grow. With the feature `openapi` every type describes itself.
 
 mod approval;
+mod as_of;
 mod audit;
 mod batch;
 mod catalogue;
@@ -32,6 +33,7 @@ mod submission;
 mod webhook;
 
 pub use approval::{ApprovalKind, ApprovalQuery, DueEscalation, Escalated, PendingApproval};
+pub use as_of::{AsOf, InvalidAsOf};
 pub use audit::{AuditCategory, AuditEntry, AuditQuery};
 pub use batch::{BatchDecision, BatchVerdict, DecideBatch, DecidedBatch};
 pub use catalogue::{

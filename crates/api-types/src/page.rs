@@ -4,6 +4,8 @@ use proto_events::{FunctionName, GlobalPosition, NotificationType};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::AsOf;
+
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -16,11 +18,15 @@ pub struct Page<T> {
     pub position: GlobalPosition,
 }
 
-/// Which page of a list.
+/// Which page of the events of an execution.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(default, deny_unknown_fields)]
 pub struct PageQuery {
+    /// Only those that were on record then: up to this position, or at this instant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub as_of: Option<AsOf>,
     /// How many items at most; 50 unless told otherwise.
     #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 1000))]
     #[serde(skip_serializing_if = "Option::is_none")]

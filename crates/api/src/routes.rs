@@ -2,6 +2,7 @@
 
 mod agents;
 mod approvals;
+mod as_of;
 mod audit;
 mod bodies;
 mod connections;

@@ -9,7 +9,7 @@ use axum::Router;
 use proto_events::Redaction;
 use tokio::sync::watch;
 use vidimus_engine::{Deliveries, Engine};
-use vidimus_projection::{Relay, Views};
+use vidimus_projection::{Past, Relay, Views};
 
 use crate::{
     commands::{AskCommandService, CommandServiceStatus},
@@ -79,6 +79,7 @@ pub struct Api(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) engine: Arc<Engine>,
     pub(crate) views: Views,
+    pub(crate) past: OnceLock<Past>,
     pub(crate) relay: OnceLock<Relay>,
     pub(crate) deliveries: OnceLock<Deliveries>,
     pub(crate) command_service: OnceLock<AskCommandService>,
@@ -97,6 +98,7 @@ impl Api {
         Self(Arc::new(Shared {
             engine,
             views,
+            past: OnceLock::new(),
             relay: OnceLock::new(),
             deliveries: OnceLock::new(),
             command_service: OnceLock::new(),
@@ -107,6 +109,13 @@ impl Api {
             closing: watch::Sender::new(false),
             settings,
         }))
+    }
+
+    /// With the views as they were, for `as_of`, of the same log; the first ones stay.
+    #[must_use]
+    pub fn with_past(self, past: Past) -> Self {
+        let _ = self.0.past.set(past);
+        self
     }
 
     /// With what is said of this relay in `/readyz` and `/metrics`; the first one stays.
@@ -152,6 +161,10 @@ impl Api {
 
     pub(crate) fn relay(&self) -> Option<&Relay> {
         self.0.relay.get()
+    }
+
+    pub(crate) fn past(&self) -> Option<&Past> {
+        self.0.past.get()
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -57,7 +57,7 @@ pub(crate) use settings::{NatsArgs, PublishOptions, ServeOptions, SettingsFile};
 pub(crate) use trace::{Trace, TraceDecide};
 use uuid::Uuid;
 pub(crate) use values::{Limit, LogFormat, Networks, Redact, Replicas, Span, StreamBytes};
-use vidimus_api_types::AuditCategory;
+use vidimus_api_types::{AsOf, AuditCategory};
 pub(crate) use view::ViewCommand;
 pub(crate) use webhook::{Webhook, WebhookCreate};
 
@@ -247,6 +247,9 @@ pub(crate) struct PageArgs {
     /// Go on after the page before: its `next`.
     #[arg(long, value_name = "CURSOR")]
     pub(crate) cursor: Option<String>,
+    /// As it was then: after the event at this position, or at this time (RFC 3339).
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub(crate) as_of: Option<AsOf>,
 }
 
 /// Which calls, and when: the same for every list of what happened.

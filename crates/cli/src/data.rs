@@ -3,6 +3,7 @@
 //! ```text
 //! DIR/log/         the append-only log
 //! DIR/views/       the views; can be deleted at any time
+//! DIR/views-as-of/ the views as they were, for as long as somebody asks; deleted at the start
 //! DIR/relay/       how far the relay to NATS is; without it, the streams are asked
 //! DIR/webhooks/    how far each webhook is; without it, deliveries are made again
 //! DIR/key-pepper   what API keys are hashed with; goes into every backup
@@ -13,7 +14,7 @@ use std::{io::ErrorKind, path::Path, sync::Arc};
 use proto_events::Actor;
 use vidimus_engine::{Engine, Principal, Role, Settings};
 use vidimus_log::{EventLog, SledLog, SledLogOptions, VerifyReport};
-use vidimus_projection::{QueryError, Views};
+use vidimus_projection::{Past, QueryError, Views};
 
 use crate::{
     args::Global,
@@ -117,6 +118,11 @@ impl Data {
     /// The views as they are.
     pub(crate) async fn views(&self) -> Result<Views, Failure> {
         Ok(Views::open(&self.views, self.log()).await?)
+    }
+
+    /// The views as they were.
+    pub(crate) fn past(&self) -> Result<Past, Failure> {
+        Ok(Past::open(&self.views.with_file_name("views-as-of"), self.log())?)
     }
 
     /// The views, at the log's tail.

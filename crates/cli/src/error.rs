@@ -7,7 +7,7 @@ use vidimus_bus::{ConnectError, ConsumerError, ReadError as BusReadError};
 use vidimus_client::{ClientError, TransportKind};
 use vidimus_engine::EngineError;
 use vidimus_log::{AppendError, OpenError, ReadError};
-use vidimus_projection::{OpenError as ViewsOpenError, ProjectionError, QueryError, RemoteError};
+use vidimus_projection::{OpenError as ViewsOpenError, PastError, ProjectionError, QueryError, RemoteError};
 use vidimus_webhook::DelivererError;
 
 /// A failed command.
@@ -171,6 +171,7 @@ from_coded!(
     AppendError,
     ReadError,
     ProjectionError,
+    PastError,
     QueryError,
     RemoteError,
     BusReadError,

@@ -65,7 +65,7 @@ impl Server {
             None => None,
         };
         let data = Data::create_in(&config.data, &holder, config.engine, Some(Missing::First)).await?;
-        let views = data.views().await?;
+        let (views, past) = (data.views().await?, data.past()?);
         let (relay_directory, webhooks_directory) = (data.relay_directory(), data.webhooks_directory());
         let Data { log, engine, .. } = data;
         // The first decision shall not wait for the log to be read.
@@ -85,7 +85,8 @@ impl Server {
         rest.add("what keeps the views", async move { following.run(until).await.map_err(Failure::from) });
 
         let deliverer = Deliverer::new(Arc::clone(&engine), webhooks_directory, config.webhooks)?;
-        let mut api = Api::new(engine, views, config.api).with_webhooks(deliverer.status());
+        let mut api = Api::new(engine, views, config.api);
+        api = api.with_past(past).with_webhooks(deliverer.status());
         let until = rest_stopped.clone();
         rest.add("what delivers to webhooks", async move {
             if let Err(error) = deliverer.run(until.clone()).await {

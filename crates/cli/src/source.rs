@@ -7,7 +7,7 @@ mod server;
 
 use uuid::Uuid;
 use vidimus_api_types::{
-    Abort, ApprovalQuery, Approve, AuditEntry, AuditQuery, CreateKey, CreateWebhook, CreatedKey,
+    Abort, ApprovalQuery, Approve, AsOf, AuditEntry, AuditQuery, CreateKey, CreateWebhook, CreatedKey,
     CreatedWebhook, DeleteWebhook, DeletedWebhook, Deny, EventQuery, Execution, ExecutionQuery,
     FunctionAccess, FunctionName, FunctionQuery, GlobalPosition, Key, ListQuery, Page, PendingApproval,
     RecordedEvent, ReplayWebhook, RevokeKey, SetAccess, Webhook, WebhookSecret,
@@ -82,8 +82,13 @@ impl Source {
         }
     }
 
+    /// What a list is to have seen; one of the past has seen what it had seen.
+    async fn fresh(&self, as_of: Option<AsOf>) -> Option<GlobalPosition> {
+        if as_of.is_some() { None } else { self.tail().await }
+    }
+
     pub(crate) async fn executions(&self, query: &ExecutionQuery) -> Result<Page<Execution>, Failure> {
-        let min_position = self.tail().await;
+        let min_position = self.fresh(query.as_of).await;
         let fresh = ExecutionQuery { min_position, ..query.clone() };
         either!(self, offline => offline.executions(query), client => client.executions(&fresh))
     }
@@ -92,8 +97,16 @@ impl Source {
         either!(self, offline => offline.execution(id), client => client.execution(id))
     }
 
+    pub(crate) async fn execution_as_of(&self, id: Uuid, as_of: AsOf) -> Result<Execution, Failure> {
+        either!(
+            self,
+            offline => offline.execution_as_of(id, as_of),
+            client => client.execution_as_of(id, as_of)
+        )
+    }
+
     pub(crate) async fn approvals(&self, query: &ApprovalQuery) -> Result<Page<PendingApproval>, Failure> {
-        let min_position = self.tail().await;
+        let min_position = self.fresh(query.as_of).await;
         let fresh = ApprovalQuery { min_position, ..query.clone() };
         either!(self, offline => offline.approvals(query), client => client.approvals(&fresh))
     }
@@ -111,7 +124,7 @@ impl Source {
     }
 
     pub(crate) async fn audit(&self, query: &AuditQuery) -> Result<Page<AuditEntry>, Failure> {
-        let min_position = self.tail().await;
+        let min_position = self.fresh(query.as_of).await;
         let fresh = AuditQuery { min_position, ..query.clone() };
         either!(self, offline => offline.audit(query), client => client.audit(&fresh))
     }

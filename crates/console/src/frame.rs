@@ -9,6 +9,7 @@ use axum::{
 use crate::{
     ask::Refused,
     assets::{CSS_NAME, ICON_NAME, SCRIPT_NAME},
+    fields::Fields,
     pages::Visitor,
     sessions::Session,
 };
@@ -41,6 +42,18 @@ pub(crate) struct Frame {
     who: Option<Who>,
     /// What was just done, or could not be.
     pub(crate) notice: Option<Notice>,
+    /// Where the page shows the past: forms and what is live have no place on it.
+    pub(crate) then: Option<Then>,
+}
+
+/// The past that a page shows.
+pub(crate) struct Then {
+    /// As it was asked for: a position or an instant.
+    pub(crate) asked: String,
+    /// The position that it is true at; empty where there is no answer.
+    pub(crate) position: String,
+    /// The query of the same page as it is now.
+    pub(crate) now: String,
 }
 
 pub(crate) struct Who {
@@ -76,7 +89,25 @@ impl Frame {
             roles: session.me.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "),
             csrf: session.csrf.clone(),
         });
-        Self { title: title.into(), tab, who, notice: None }
+        Self { title: title.into(), tab, who, notice: None, then: None }
+    }
+
+    /// Says that the page is as it was, where `as_of` is asked for; `position`: of the API's answer.
+    #[must_use]
+    pub(crate) fn as_asked(self, asked: &Fields, position: impl ToString) -> Self {
+        let then = asked.get("as_of").map(|as_of| Then {
+            asked: as_of.to_owned(),
+            position: position.to_string(),
+            now: form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(asked.filled(&["as_of", "cursor"]))
+                .finish(),
+        });
+        Self { then, ..self }
+    }
+
+    /// What a link to another page of the same past has in its query; empty where the page is as it is.
+    pub(crate) fn as_of(&self) -> &str {
+        self.then.as_ref().map_or("", |then| &then.asked)
     }
 
     #[must_use]
@@ -151,6 +182,14 @@ struct RefusedPage<'a> {
     refused: &'a Refused,
 }
 
+/// The page while the views of the past are being built: it asks again by itself.
+#[derive(Template)]
+#[template(path = "building.html")]
+struct BuildingPage<'a> {
+    frame: &'a Frame,
+    refused: &'a Refused,
+}
+
 impl IntoResponse for Broken {
     fn into_response(self) -> Response {
         match self {
@@ -165,6 +204,10 @@ impl IntoResponse for Broken {
             }
             Self::Refused(refused) => {
                 let (frame, refused) = *refused;
+                if refused.code == "as_of_building" {
+                    let page = BuildingPage { frame: &frame, refused: &refused };
+                    return page_with(refused.status, &page).unwrap_or_else(Self::into_response);
+                }
                 let page = RefusedPage { frame: &frame, refused: &refused };
                 page_with(refused.status, &page).unwrap_or_else(Self::into_response)
             }
@@ -183,7 +226,10 @@ impl Visitor {
         if refused.status == StatusCode::UNAUTHORIZED {
             return Broken::SignIn { back: self.address.clone() };
         }
-        let title = refused.status.canonical_reason().unwrap_or("No page");
+        let title = match &*refused.code {
+            "as_of_building" => "One moment",
+            _ => refused.status.canonical_reason().unwrap_or("No page"),
+        };
         Broken::Refused(Box::new((self.frame(title, Tab::None), refused)))
     }
 }

@@ -1,9 +1,11 @@
 //! Recorded events as they are, for those who read history.
 
-use proto_events::{GlobalPosition, RecordedEvent, StreamId, StreamVersion, TenantId};
+use proto_events::{Event, GlobalPosition, RecordedEvent, StreamId, StreamVersion, TenantId};
 use uuid::Uuid;
 
-use crate::{Engine, EngineError};
+use vidimus_domain::execution::{Happened, State, evolve};
+
+use crate::{Answer, Engine, EngineError, engine::decode};
 
 /// A page ends early where its payloads come to more than this: each of them may have 640 KiB.
 const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -72,6 +74,37 @@ impl Engine {
             }
         }
         Ok(EventPage { events, upto, more: upto < tail, tail })
+    }
+
+    /// Where an execution stood at `position`, and its events up to there; `None` where the tenant had no such execution then.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn execution_as_of(
+        &self,
+        tenant: &TenantId,
+        execution_id: Uuid,
+        position: GlobalPosition,
+    ) -> Result<Option<(Answer, Vec<RecordedEvent>)>, EngineError> {
+        let stream = StreamId::execution(execution_id);
+        let (mut state, mut events, mut next) = (State::initial(), Vec::new(), StreamVersion::FIRST);
+        loop {
+            let page = self.log.read_stream(tenant, &stream, next, READ).await?;
+            let is_last = page.last().is_none_or(|last| last.position > position);
+            for recorded in page.into_iter().take_while(|recorded| recorded.position <= position) {
+                next = recorded.version.next();
+                if let Event::Execution(event) = decode(&recorded)? {
+                    let (by, at) = (&recorded.event.actor, recorded.event.recorded_at);
+                    state = evolve(state, Happened { by, at, event: &event });
+                }
+                events.push(recorded);
+            }
+            if is_last {
+                break;
+            }
+        }
+        let Some(position) = events.last().map(|last| last.position) else { return Ok(None) };
+        Ok(Some((Answer { execution_id, state, position, already: true }, events)))
     }
 
     /// Up to `limit` events of one execution from version `from` on; `None` where the tenant has no such execution.

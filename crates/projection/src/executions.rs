@@ -3,6 +3,7 @@
 mod cells;
 mod filter;
 mod fold;
+mod folded;
 mod functions;
 mod glance;
 mod payload;

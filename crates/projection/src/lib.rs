@@ -5,6 +5,7 @@
 //! * [`Insight`] is what the executions of a span of time come to, for pictures.
 //! * The *approval queue* ([`PendingApproval`], [`ApprovalFilter`]): what waits for a human, and nothing else.
 //! * The *audit trail* ([`AuditEntry`], [`AuditFilter`]): one row per recorded event, tool sets aside.
+//! * [`Past`] has the same views as they were at a position.
 //! * [`RemoteLog`] is the log as another machine reads it from NATS; views are built from it like from the log itself.
 //! * [`Relay`] publishes the log on NATS: notifications and recorded events, each once and in order.
 //! * [`Consumer`] is what follows the log and decodes it; [`Projector`] runs one.
@@ -20,6 +21,7 @@ mod executions;
 mod facet;
 mod insight;
 mod page;
+mod past;
 mod redact;
 mod relay;
 mod remote;
@@ -41,6 +43,7 @@ pub use executions::{
 };
 pub use insight::{Insight, InsightBlocked, InsightColumn, InsightReviewer, InsightRule, Resolved};
 pub use page::{Cursor, Page, PageRequest};
+pub use past::{Past, PastError, PastViews};
 pub use relay::{Relay, RelaySettings, RelayStatus, RelayTrouble};
 pub use remote::{RemoteError, RemoteLog};
 pub use vidimus_domain::execution::{ApprovalStatus, ExecutionStatus, Stage};

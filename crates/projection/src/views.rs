@@ -1,6 +1,7 @@
 //! The facade: the three views in one directory.
 
 mod follow;
+mod position_at;
 mod queries;
 mod stats;
 #[cfg(test)]

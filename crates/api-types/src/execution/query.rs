@@ -4,7 +4,7 @@ use proto_events::{Digest, GlobalPosition, Layer, Outcome, RiskLevel, Timestamp,
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{ApprovalStatus, AuditOutcome, ExecutionStatus, Stage, stage::named};
+use crate::{ApprovalStatus, AsOf, AuditOutcome, ExecutionStatus, Stage, stage::named};
 
 /// How to get one execution.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,10 @@ pub struct GetQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", param(inline))]
     pub until: Option<Until>,
+    /// As it was then: after the event at this position, or at this instant. Not with `wait`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub as_of: Option<AsOf>,
 }
 
 named! {
@@ -111,6 +115,10 @@ pub struct ExecutionQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", param(max_length = 1000))]
     pub search: Option<String>,
+    /// As it was then: after the event at this position, or at this instant. Not with `min_position`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub as_of: Option<AsOf>,
     /// Wait (at most 5 s) until the list has seen the event at this position.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_position: Option<GlobalPosition>,

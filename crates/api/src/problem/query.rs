@@ -1,7 +1,7 @@
 //! What the views say no to.
 
 use axum::http::StatusCode;
-use vidimus_projection::QueryError;
+use vidimus_projection::{PastError, QueryError};
 
 use super::{ApiError, RETRY_AFTER_SECONDS};
 
@@ -37,6 +37,30 @@ impl From<QueryError> for ApiError {
         match field {
             Some(field) => Self::field(StatusCode::UNPROCESSABLE_ENTITY, error.code(), field, &error),
             None => {
+                Self::below(StatusCode::INTERNAL_SERVER_ERROR, error.code(), error.is_retryable(), &error)
+            }
+        }
+    }
+}
+
+impl From<PastError> for ApiError {
+    fn from(error: PastError) -> Self {
+        match error {
+            PastError::PositionUnknown { .. } | PastError::TimeUnknown { .. } => {
+                Self::field(StatusCode::CONFLICT, error.code(), "query.as_of", &error)
+            }
+            PastError::Building { .. } | PastError::BuildingOther { .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.code(), &error)
+                    .retry_after(RETRY_AFTER_SECONDS)
+            }
+            PastError::Failed { .. } => {
+                tracing::error!(code = error.code(), %error, "views of the past could not be built");
+                let detail = "the views of then could not be built: try again in a moment; an operator finds the reason in the server's log, by the request id";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.code(), detail)
+                    .retry_after(RETRY_AFTER_SECONDS)
+            }
+            PastError::Query(error) => error.into(),
+            PastError::Log(error) => {
                 Self::below(StatusCode::INTERNAL_SERVER_ERROR, error.code(), error.is_retryable(), &error)
             }
         }

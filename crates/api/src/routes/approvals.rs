@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use vidimus_api_types::{ApprovalQuery, Page, PendingApproval, Problem};
 
-use super::seen::seen;
+use super::as_of;
 use crate::{
     auth::{ADMIN, APPROVER, AUDITOR, Caller},
     convert,
@@ -22,7 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 /// List what waits for people
 ///
 /// Pending approvals and confirmations, the most urgent first. It follows the log: with the `position` of an answer as
-/// `min_position` it shows what was answered.
+/// `min_position` it shows what was answered, with `as_of` what it showed then.
 ///
 /// Roles: `approver`, `auditor` or `admin`.
 #[utoipa::path(
@@ -42,13 +42,14 @@ async fn list(
     Query(mut query): Query<ApprovalQuery>,
 ) -> Result<Json<Page<PendingApproval>>, ApiError> {
     let request = convert::page_request(query.limit, query.cursor.take())?;
-    let position = seen(&api, query.min_position).await?;
+    as_of::without("mine", query.as_of.is_some() && query.mine.is_some())?;
+    let (views, position) = as_of::read(&api, query.as_of, query.min_position).await?;
     let reviewer = match query.mine {
         Some(true) => Some(convert::for_reviewer(api.engine(), &caller.principal).await?),
         _ => None,
     };
     let filter = convert::approval_filter(query, reviewer);
-    let page = api.views().approvals(caller.tenant(), &filter, &request).await?;
+    let page = views.approvals(caller.tenant(), &filter, &request).await?;
     let redaction = &api.settings().redaction;
     Ok(Json(convert::page(page, position, |pending| convert::pending_approval(pending, redaction))))
 }

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use vidimus_api_types::{AuditEntry, AuditQuery, Page, Problem};
 
-use super::seen::seen;
+use super::as_of;
 use crate::{
     auth::{ADMIN, AUDITOR, Caller},
     convert,
@@ -20,7 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 /// List the audit trail
 ///
 /// Every recorded event in a line for people, latest first unless told otherwise. It follows the log: with the
-/// `position` of an answer as `min_position` it shows what was answered.
+/// `position` of an answer as `min_position` it shows what was answered, with `as_of` what it showed then.
 ///
 /// Roles: `auditor` or `admin`.
 #[utoipa::path(
@@ -40,8 +40,8 @@ async fn list(
     Query(mut query): Query<AuditQuery>,
 ) -> Result<Json<Page<AuditEntry>>, ApiError> {
     let request = convert::page_request(query.limit, query.cursor.take())?;
-    let position = seen(&api, query.min_position).await?;
+    let (views, position) = as_of::read(&api, query.as_of, query.min_position).await?;
     let filter = convert::audit_filter(query);
-    let page = api.views().audit(caller.tenant(), &filter, &request).await?;
+    let page = views.audit(caller.tenant(), &filter, &request).await?;
     Ok(Json(convert::page(page, position, convert::audit_entry)))
 }

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use vidimus_api::{Api, Settings};
 use vidimus_engine::{Engine, Ids as _, KeyPepper, ManualClock, NewKey, Principal, RandomIds};
 use vidimus_log::{Append, EventLog, MemoryLog};
-use vidimus_projection::Views;
+use vidimus_projection::{Past, Views};
 
 pub(crate) const T0: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 pub(crate) const FUNCTION: &str = "crm.send_offer";
@@ -115,12 +115,14 @@ impl World {
         );
         let engine = Arc::new(engine.with_key_pepper(KeyPepper::new([7; 32])));
         let directory = tempfile::tempdir().unwrap();
-        let views = Views::open(directory.path(), log).await.unwrap();
+        let views = Views::open(&directory.path().join("views"), Arc::clone(&log)).await.unwrap();
+        let past = Past::open(&directory.path().join("views-as-of"), log).unwrap();
         // Or the first queries are told that there are no views yet.
         views.catch_up().await.unwrap();
         let following = views.clone();
         tokio::spawn(async move { following.run(std::future::pending()).await.unwrap() });
-        let router = vidimus_api::router(Api::new(Arc::clone(&engine), views.clone(), settings));
+        let router =
+            vidimus_api::router(Api::new(Arc::clone(&engine), views.clone(), settings).with_past(past));
         let acme = people(&engine, "acme").await;
         Self { engine, clock, views, router, acme, _directory: directory }
     }

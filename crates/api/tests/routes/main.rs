@@ -4,6 +4,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod as_of;
 mod cards;
 mod catalogue;
 mod decisions;

@@ -26,7 +26,7 @@ use tokio::{
 use vidimus_api::{Api, Settings};
 use vidimus_engine::{Clock, DeadlineKeeper, Engine, KeyPepper, NewKey, Principal, RandomIds, SystemClock};
 use vidimus_log::{EventLog, SledLog, SledLogOptions};
-use vidimus_projection::Views;
+use vidimus_projection::{Past, Views};
 
 /// How long anything may take that a test waits for.
 pub(crate) const BOUND: Duration = Duration::from_secs(30);
@@ -135,7 +135,8 @@ impl World {
         let as_log: Arc<dyn EventLog> = Arc::clone(&log) as Arc<dyn EventLog>;
         let engine = Engine::with(Arc::clone(&as_log), options.engine, options.clock, Arc::new(RandomIds));
         let engine = Arc::new(engine.with_key_pepper(KeyPepper::new([7; 32])));
-        let views = Views::open(&directory.path().join("views"), as_log).await.unwrap();
+        let views = Views::open(&directory.path().join("views"), Arc::clone(&as_log)).await.unwrap();
+        let past = Past::open(&directory.path().join("views-as-of"), as_log).unwrap();
         let (stop, stopped) = watch::channel(false);
         let mut background = JoinSet::new();
         if options.views {
@@ -149,7 +150,7 @@ impl World {
         background.spawn(async move { keeper.run(until).await.unwrap() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let api = Api::new(Arc::clone(&engine), views.clone(), options.settings);
+        let api = Api::new(Arc::clone(&engine), views.clone(), options.settings).with_past(past);
         let mut server = JoinSet::new();
         server.spawn(vidimus_api::serve(listener, api.clone(), stopped));
         Self { address, api, engine, views, log, directory, stop, server, background }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use proto_events::{Digest, FunctionName, GlobalPosition, Layer, Outcome, ResultStatus, RiskLevel, ToolType};
 use uuid::Uuid;
-use vidimus_api_types::{ApprovalStatus, AuditOutcome, ExecutionStatus, Stage};
+use vidimus_api_types::{ApprovalStatus, AsOf, AuditOutcome, ExecutionStatus, Stage};
 
 use super::{CallArgs, PageArgs, execution_id, named, position};
 
@@ -45,6 +45,9 @@ pub(crate) enum Execution {
         /// Its id.
         #[arg(value_parser = execution_id)]
         id: Uuid,
+        /// As it was then: after the event at this position, or at this time (RFC 3339).
+        #[arg(long, value_name = "POSITION|TIME")]
+        as_of: Option<AsOf>,
     },
     /// Why a call was decided on as it was: which layer, which rules, on which facts, and what would have had to differ.
     Explain {

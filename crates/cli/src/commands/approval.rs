@@ -31,6 +31,7 @@ pub(super) async fn run(global: &Global, command: Approval, output: Output) -> R
                 function,
                 limit: Some(page.limit),
                 cursor: page.cursor,
+                as_of: page.as_of,
                 ..ApprovalQuery::default()
             };
             list(global, &query, output).await?;

@@ -25,6 +25,7 @@ pub(super) async fn run(global: &Global, command: Audit, output: Output) -> Resu
         oldest_first: args.oldest_first.then_some(true),
         limit: Some(args.page.limit),
         cursor: args.page.cursor,
+        as_of: args.page.as_of,
         ..AuditQuery::default()
     };
     let page = Source::open(global, "audit list").await?.audit(&query).await?;

@@ -7,7 +7,7 @@ use std::{path::Path, process::ExitCode};
 use proto_events::Json;
 use uuid::Uuid;
 use vidimus_api_types::{
-    AddComment, ApprovalProgress, ApprovalStatus, Cancel, CatalogueEntry, Execution, ExecutionQuery,
+    AddComment, ApprovalProgress, ApprovalStatus, AsOf, Cancel, CatalogueEntry, Execution, ExecutionQuery,
     ExecutionStatus, Revise, Revised, Settle, Stage, Vote,
 };
 use vidimus_domain::arguments::{MAX_ARGUMENTS_BYTES, MAX_PAYLOAD_BYTES};
@@ -28,7 +28,7 @@ pub(super) async fn run(
 ) -> Result<ExitCode, Failure> {
     match command {
         args::Execution::List(list_args) => list(global, *list_args, output).await?,
-        args::Execution::Show { id } => show(global, id, output).await?,
+        args::Execution::Show { id, as_of } => show(global, id, as_of, output).await?,
         args::Execution::Explain { id } => {
             let explained = Source::open(global, "execution explain").await?.explanation(id).await?;
             output.show(&explained, explanation::people)?;
@@ -120,6 +120,7 @@ async fn list(global: &Global, args: ExecutionList, output: Output) -> Result<()
         search: args.search,
         limit: Some(args.page.limit),
         cursor: args.page.cursor,
+        as_of: args.page.as_of,
         min_position: None,
     };
     let page = Source::open(global, "execution list").await?.executions(&query).await?;
@@ -173,8 +174,12 @@ fn approval(row: &Execution) -> &'static str {
     }
 }
 
-async fn show(global: &Global, id: Uuid, output: Output) -> Result<(), Failure> {
-    let execution = Source::open(global, "execution show").await?.execution(id).await?;
+async fn show(global: &Global, id: Uuid, as_of: Option<AsOf>, output: Output) -> Result<(), Failure> {
+    let source = Source::open(global, "execution show").await?;
+    let execution = match as_of {
+        Some(as_of) => source.execution_as_of(id, as_of).await?,
+        None => source.execution(id).await?,
+    };
     output.show(&execution, people)
 }
 

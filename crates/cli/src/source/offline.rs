@@ -1,6 +1,7 @@
 //! The data directory itself, in the words of the API.
 
 mod governance;
+mod past;
 
 use proto_events::{Card, GlobalPosition, Redaction, TenantId};
 use uuid::Uuid;
@@ -58,11 +59,6 @@ impl Offline {
         &self.principal.tenant
     }
 
-    /// A page in the words of the API; the views were at the log's tail.
-    fn page<T, W>(&self, page: vidimus_projection::Page<T>, word: impl FnMut(T) -> W) -> Page<W> {
-        convert::page(page, self.data.log.tail(), word)
-    }
-
     fn not_found(&self, id: Uuid) -> Failure {
         let message = format!(
             "tenant `{}` has no execution `{id}`: look for it with `vidimus execution list`",
@@ -83,10 +79,10 @@ impl Offline {
     pub(super) async fn executions(&self, query: &ExecutionQuery) -> Result<Page<Execution>, Failure> {
         let filter = convert::execution_filter(query.clone());
         let request = page_request(query.limit, query.cursor.as_ref());
-        let views = self.data.current_views().await?;
+        let (views, position) = self.read(query.as_of).await?;
         let page =
             ask(&views, async |views| views.executions(self.tenant(), &filter, &request).await).await?;
-        Ok(self.page(page, convert::listed))
+        Ok(convert::page(page, position, convert::listed))
     }
 
     pub(super) async fn execution(&self, id: Uuid) -> Result<Execution, Failure> {
@@ -99,16 +95,17 @@ impl Offline {
     }
 
     pub(super) async fn approvals(&self, query: &ApprovalQuery) -> Result<Page<PendingApproval>, Failure> {
+        past::not_mine(query)?;
         let reviewer = match query.mine {
             Some(true) => Some(convert::for_reviewer(&self.data.engine, &self.principal).await?),
             _ => None,
         };
         let filter = convert::approval_filter(query.clone(), reviewer);
         let request = page_request(query.limit, query.cursor.as_ref());
-        let views = self.data.current_views().await?;
+        let (views, position) = self.read(query.as_of).await?;
         let page = ask(&views, async |views| views.approvals(self.tenant(), &filter, &request).await).await?;
         let redaction = Redaction::default();
-        Ok(self.page(page, |pending| convert::pending_approval(pending, &redaction)))
+        Ok(convert::page(page, position, |pending| convert::pending_approval(pending, &redaction)))
     }
 
     pub(super) async fn approve(&self, id: Uuid, body: Approve) -> Result<Execution, Failure> {
@@ -132,9 +129,9 @@ impl Offline {
     pub(super) async fn audit(&self, query: &AuditQuery) -> Result<Page<AuditEntry>, Failure> {
         let filter = convert::audit_filter(query.clone());
         let request = page_request(query.limit, query.cursor.as_ref());
-        let views = self.data.current_views().await?;
+        let (views, position) = self.read(query.as_of).await?;
         let page = ask(&views, async |views| views.audit(self.tenant(), &filter, &request).await).await?;
-        Ok(self.page(page, convert::audit_entry))
+        Ok(convert::page(page, position, convert::audit_entry))
     }
 
     /// Every entry of the audit trail of this type, latest first.

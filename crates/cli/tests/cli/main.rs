@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails like a test")]
 
 mod answering;
+mod as_of;
 mod bad_lines;
 mod config;
 mod damage;

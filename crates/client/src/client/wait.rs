@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
-use vidimus_api_types::{Execution, GetQuery, Until};
+use vidimus_api_types::{AsOf, Execution, GetQuery, Until};
 
 use crate::{
     Client, ClientError,
@@ -38,6 +38,15 @@ impl Client {
         self.json(self.get_execution(id, &GetQuery::default())?).await
     }
 
+    /// One execution with all that was known of it then.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn execution_as_of(&self, id: Uuid, as_of: AsOf) -> Result<Execution, ClientError> {
+        let query = GetQuery { as_of: Some(as_of), ..GetQuery::default() };
+        self.json(self.get_execution(id, &query)?).await
+    }
+
     /// Waits until the execution is decided, or over, at most `within`; answers how it stands then, also where the time is
     /// over. That the server cannot be reached meanwhile, or is overloaded, only costs time: it asks again.
     ///
@@ -49,7 +58,7 @@ impl Client {
         loop {
             let poll = end.saturating_duration_since(Instant::now()).min(POLL);
             let wait = (!poll.is_zero()).then(|| format!("{}ms", poll.as_millis()));
-            let query = GetQuery { wait, until: Some(until) };
+            let query = GetQuery { wait, until: Some(until), as_of: None };
             // A server that hangs must not take longer than the caller has.
             let call = self.get_execution(id, &query)?.takes(poll);
             let asked = Instant::now();

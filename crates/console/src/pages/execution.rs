@@ -58,19 +58,24 @@ async fn detail(visitor: Visitor, Path(id): Path<String>, Query(query): Query) -
     let ask = visitor.ask();
     let path =
         format!("/v1/executions/{}", form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>());
-    let execution: Execution = ask.get(&path, &[]).await.map_err(|refused| visitor.broken(refused))?;
-    // Nothing was decided of what was handed in after the fact.
-    let explanation: Option<Explanation> = ask.get(&format!("{path}/explanation"), &[]).await.ok();
+    let then: Vec<_> = query.get("as_of").map(|as_of| ("as_of", as_of)).into_iter().collect();
+    let execution: Execution = ask.get(&path, &then).await.map_err(|refused| visitor.broken(refused))?;
     let mut events = vec![("limit", STEPS)];
     events.extend(query.get("cursor").map(|cursor| ("cursor", cursor)));
+    events.extend(&then);
     let events: Page<Value> =
         ask.get(&format!("{path}/events"), &events).await.map_err(|refused| visitor.broken(refused))?;
+    // Nothing was decided of what was handed in after the fact; and what was decided later was not yet.
+    let explanation: Option<Explanation> = ask.get(&format!("{path}/explanation"), &[]).await.ok();
+    let explanation =
+        explanation.filter(|explanation| then.is_empty() || explanation.position <= events.position);
     let (function, tool) = words::function(&execution.function);
     let title = if tool.is_empty() { function.to_owned() } else { format!("{function} ({tool})") };
     let waits = execution.approval_status == vidimus_api_types::ApprovalStatus::Pending;
     let steps = steps(&events.items);
     page(&Detail {
-        frame: visitor.frame(title, Tab::Executions),
+        queue_link: waits && then.is_empty(),
+        frame: visitor.frame(title, Tab::Executions).as_asked(&query, events.position),
         id: execution.execution_id.to_string(),
         status: execution.status.as_str(),
         status_class: words::status_class(execution.status),
@@ -90,7 +95,6 @@ async fn detail(visitor: Visitor, Path(id): Path<String>, Query(query): Query) -
         error: execution.error.as_ref().and_then(|error| serde_json::to_string_pretty(error).ok()),
         comments: comments(&steps),
         steps,
-        more_steps: events.next,
-        queue_link: waits,
+        more_steps: events.next.map(|next| query.with("cursor", Some(&next))),
     })
 }

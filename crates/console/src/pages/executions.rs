@@ -35,7 +35,7 @@ fn choices() -> [(&'static str, &'static str, Vec<&'static str>); 3] {
 }
 
 /// The filters that are typed in: parameter, label, what it looks like.
-const TEXTS: [(&str, &str, &str); 12] = [
+const TEXTS: [(&str, &str, &str); 13] = [
     ("agent", "Agent", ""),
     ("conversation", "Conversation", ""),
     ("function", "Function", "connection.function"),
@@ -48,6 +48,7 @@ const TEXTS: [(&str, &str, &str); 12] = [
     ("unsettled", "To be settled", "true"),
     ("from", "Created from", "2026-01-15T00:00:00Z"),
     ("to", "Created before", "2026-01-16T00:00:00Z"),
+    ("as_of", "As of", "position, or 2026-01-16T00:00:00Z"),
 ];
 
 /// Filters that other pages link to.
@@ -122,12 +123,14 @@ async fn list(visitor: Visitor, Query(asked): Query) -> Result<Response, Broken>
         let value = asked.get(name)?;
         Some((format!("{label}: {value}"), without_page(&asked, name)))
     });
-    let rows: Vec<_> = page.iter().flat_map(|page| &page.items).map(Row::of).collect();
+    let position = page.as_ref().map_or_else(String::new, |page| page.position.to_string());
+    let frame = frame.as_asked(&asked, &position);
+    let row = |execution| Row::of(execution, frame.as_of());
+    let rows: Vec<_> = page.iter().flat_map(|page| &page.items).map(row).collect();
     let is_first = asked.get("cursor").is_none();
     let next =
         page.as_ref().and_then(|page| page.next.as_deref()).map(|next| asked.with("cursor", Some(next)));
     let is_refused = page.is_none();
-    let position = page.map_or_else(String::new, |page| page.position.to_string());
     page_with(
         status,
         &Executions {

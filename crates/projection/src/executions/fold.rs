@@ -24,6 +24,12 @@ impl Described {
     pub(super) fn of(description: &FunctionDescription) -> Self {
         Self { purpose: cut(&description.purpose), tool_type: description.tool_type, risk: description.risk }
     }
+
+    /// What a row has of it; a row has all or nothing.
+    pub(super) fn of_row(row: &ExecutionRow) -> Option<Self> {
+        let (purpose, tool_type, risk) = (row.purpose.clone()?, row.tool_type?, row.risk?);
+        Some(Self { purpose, tool_type, risk })
+    }
 }
 
 /// The row of an execution that just came on record, of a function that the catalogue says this of.

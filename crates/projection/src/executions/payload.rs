@@ -1,6 +1,8 @@
 //! What of an execution can be large, in tables of its own: what went in, and what came out.
 
-use proto_events::{CallError, Decision, Finished, Initiated, Json, Origin, Settled, Timing};
+use proto_events::{
+    CallError, Decision, ExecutionEvent as E, Finished, Initiated, Json, Origin, Settled, Timing,
+};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::cells::names;
@@ -28,16 +30,29 @@ pub(super) struct Ended<'b> {
     /// As it is shown.
     pub(super) result: Option<Shown<'b>>,
     pub(super) error: Option<&'b CallError>,
-    timing: Option<&'b Timing>,
+    pub(super) timing: Option<&'b Timing>,
 }
 
 impl<'b> Ended<'b> {
-    pub(super) fn finished(finished: &'b Finished, sensitive: &[String]) -> Self {
+    /// What came out with `event`, if it ended the call.
+    pub(super) fn of(event: &'b E, sensitive: &[String]) -> Option<Self> {
+        match event {
+            E::Succeeded(finished)
+            | E::Failed(finished)
+            | E::TimedOut(finished)
+            | E::Skipped(finished)
+            | E::Cancelled(finished) => Some(Self::finished(finished, sensitive)),
+            E::Settled(settled) => Some(Self::settled(settled, sensitive)),
+            _ => None,
+        }
+    }
+
+    fn finished(finished: &'b Finished, sensitive: &[String]) -> Self {
         let result = finished.result.as_ref().map(|result| shown(result, sensitive));
         Self { result, error: finished.error.as_ref(), timing: finished.timing.as_ref() }
     }
 
-    pub(super) fn settled(settled: &'b Settled, sensitive: &[String]) -> Self {
+    fn settled(settled: &'b Settled, sensitive: &[String]) -> Self {
         let result = settled.result.as_ref().map(|result| shown(result, sensitive));
         Self { result, error: None, timing: None }
     }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     ExecutionRow, cells, fold,
+    folded::decided,
     functions::Functions,
     payload::{self, Ended, Input},
     query, table,
@@ -131,39 +132,11 @@ impl ExecutionsView {
             decided: None,
             ended: None,
         });
-        match event {
-            E::Allowed(event) | E::NoOp(event) => change.decided = Some(&event.decision),
-            E::ConfirmationRequired(event) => change.decided = Some(&event.decision),
-            E::ApprovalRequired(event) => change.decided = Some(&event.decision),
-            E::Blocked(event) => change.decided = Some(&event.decision),
-            E::Redecided(event) => change.decided = Some(&event.decision),
-            E::Succeeded(event)
-            | E::Failed(event)
-            | E::TimedOut(event)
-            | E::Skipped(event)
-            | E::Cancelled(event) => change.ended = Some(Ended::finished(event, &row.sensitive)),
-            E::Settled(event) => change.ended = Some(Ended::settled(event, &row.sensitive)),
-            E::Initiated(_)
-            | E::Confirmed(_)
-            | E::Declined(_)
-            | E::ConfirmationExpired(_)
-            | E::ApprovalAccepted(_)
-            | E::ApprovalDenied(_)
-            | E::ApprovalAborted(_)
-            | E::ApprovalExpired(_)
-            | E::Permitted(_)
-            | E::PermitExpired(_)
-            | E::InProgress(_)
-            | E::Progressed(_)
-            | E::ResultUnknown(_)
-            | E::Reattempted(_)
-            | E::ApprovalVoted(_)
-            | E::ApprovalEscalated(_)
-            | E::ApprovalReminded(_)
-            | E::Commented(_)
-            | E::PermitWithdrawn(_)
-            | E::Suspended(_)
-            | E::Resumed(_) => {}
+        if let Some(decision) = decided(event) {
+            change.decided = Some(decision);
+        }
+        if let Some(ended) = Ended::of(event, &row.sensitive) {
+            change.ended = Some(ended);
         }
         Ok(())
     }

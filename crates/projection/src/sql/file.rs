@@ -236,6 +236,15 @@ pub(crate) fn positions_of(
     Ok((first, last))
 }
 
+/// The last position with a time on record that nothing up to it is after `at`; the start where there is none.
+pub(crate) fn position_before(connection: &Connection, at: Timestamp) -> Result<GlobalPosition, SqlError> {
+    const SQL: &str = "SELECT position, latest_at, row_check FROM times WHERE latest_at <= ?1 ORDER BY latest_at DESC, position DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(SQL)?;
+    let mut rows = statement.query([at.as_micros()])?;
+    let Some(row) = rows.next()? else { return Ok(GlobalPosition::START) };
+    Columns::checked(row, 0, 3)?.count().map(GlobalPosition::new)
+}
+
 /// Digest over all rows in order, and SQLite's own look at the file.
 pub(crate) fn digest(connection: &Connection, schema: &Schema) -> Result<Digest, SqlError> {
     let problem: Option<String> = connection

@@ -92,11 +92,13 @@ impl Slot {
         };
         sql::delete(&slot.building_path()).map_err(|error| io(error.to_string()))?;
         let reason = match opened(view, directory).await? {
-            Opened::Good(connection, standing) if is_of(log, standing.checkpoint).await? => {
-                slot.install(connection, standing).await;
-                return Ok(slot);
+            Opened::Good(connection, standing) => {
+                if is_of(log, standing.checkpoint).await? {
+                    slot.install(connection, standing).await;
+                    return Ok(slot);
+                }
+                "its checkpoint is not in this log".to_owned()
             }
-            Opened::Good(..) => "its checkpoint is not in this log".to_owned(),
             // What SQLite keeps beside a file that is gone must not meet the next one.
             Opened::Missing => String::new(),
             Opened::Unusable(reason) => reason,

@@ -10,12 +10,13 @@ use crate::{
     convert::{self, Shown},
     extract::{Id, Param, Query},
     problem::ApiError,
+    routes::as_of,
     state::Api,
 };
 
 /// List the events of an execution
 ///
-/// Oldest first. The `cursor` is the version of the page's first event. Auditors, administrators, whoever asks for the call
+/// Oldest first. The `cursor` is the version of the page's first event. With `as_of`, only those that were on record then. Auditors, administrators, whoever asks for the call
 /// and whoever runs it are shown them as the log has them. For all others, `[redacted]` stands in `data.arguments` and
 /// `data.result` where notifications leave something out or the catalogue calls it sensitive; `data.redacted_arguments` and
 /// `data.redacted_result` name it by JSON Pointers (RFC 6901). The `leaf_hash` is that of the event as it was recorded.
@@ -40,9 +41,22 @@ pub(super) async fn events(
 ) -> Result<Json<Page<RecordedEvent>>, ApiError> {
     let limit = convert::limit(query.limit)?;
     let from = convert::number(query.cursor.as_deref())?.map_or(StreamVersion::FIRST, StreamVersion::new);
-    let position = api.engine().tail();
+    let position = match query.as_of {
+        Some(as_of) => as_of::position(&api, as_of).await?,
+        None => api.engine().tail(),
+    };
     let page = api.engine().execution_events(caller.tenant(), execution_id, from, limit).await?;
-    let page = page.ok_or_else(|| not_found(execution_id))?;
+    let mut page = page.ok_or_else(|| not_found(execution_id))?;
+    if query.as_of.is_some() {
+        let then = page.events.iter().take_while(|event| event.position <= position).count();
+        if then == 0 && from == StreamVersion::FIRST {
+            return Err(not_found(execution_id));
+        }
+        if then < page.events.len() {
+            page.events.truncate(then);
+            page.next = None;
+        }
+    }
     let next = page.next.map(|version| version.to_string());
     let principal = &caller.principal;
     // They can read the log itself.

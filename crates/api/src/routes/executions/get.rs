@@ -4,22 +4,25 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State, http::StatusCode};
 use tokio::time::{Instant, sleep_until};
-use vidimus_api_types::{Execution, GetQuery, MAX_WAIT_SECONDS, Problem, Until};
+use uuid::Uuid;
+use vidimus_api_types::{AsOf, Execution, GetQuery, MAX_WAIT_SECONDS, Problem, Until};
 use vidimus_domain::execution::Stage;
 use vidimus_engine::Answer;
+use vidimus_projection::ExecutionDetail;
 
 use crate::{
     auth::{ANYONE, Caller},
     convert::{self, Shown},
     extract::{Id, Param, Query},
     problem::ApiError,
+    routes::as_of,
     state::Api,
 };
 
 /// Get one execution
 ///
 /// With `wait`, a bounded long poll: answers when the decision is there, or when the time is over. It survives a restart
-/// of the server: ask again.
+/// of the server: ask again. With `as_of`, the execution as it was then: where it was not on record yet, 404.
 ///
 /// Roles: any.
 #[utoipa::path(
@@ -40,6 +43,10 @@ pub(super) async fn get(
     Query(query): Query<GetQuery>,
 ) -> Result<Json<Execution>, ApiError> {
     let wait = query.wait.as_deref().map(parse_wait).transpose()?;
+    if let Some(as_of) = query.as_of {
+        as_of::without("wait", wait.is_some())?;
+        return then(&caller, &api, execution_id, as_of).await.map(Json);
+    }
     let until = query.until.unwrap_or(Until::Decided);
     let not_found = || super::not_found(execution_id);
     let read = || api.engine().execution(caller.tenant(), execution_id);
@@ -91,6 +98,25 @@ pub(super) async fn get(
             _ = closing.wait_for(|closing| *closing) => {}
         }
     }
+}
+
+/// The execution as it was, from its own events: nothing has to be built for it. How much is shown is decided as of now.
+async fn then(
+    caller: &Caller<ANYONE>,
+    api: &Api,
+    execution_id: Uuid,
+    as_of: AsOf,
+) -> Result<Execution, ApiError> {
+    let not_found = || super::not_found(execution_id);
+    let (tenant, engine) = (caller.tenant(), api.engine());
+    let position = as_of::position(api, as_of).await?;
+    let then = engine.execution_as_of(tenant, execution_id, position).await?;
+    let (answer, events) = then.ok_or_else(not_found)?;
+    let now = engine.execution(tenant, execution_id).await?.ok_or_else(not_found)?;
+    let listed = api.views().execution(tenant, execution_id).await.ok().flatten();
+    let seen = ExecutionDetail::folded(&events, listed.as_ref().map(|listed| &listed.row));
+    let shown = Shown::to(&caller.principal.actor, &now);
+    convert::detail(&answer, None, seen, shown).ok_or_else(not_found)
 }
 
 /// Whether people still have to decide.

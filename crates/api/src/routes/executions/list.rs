@@ -8,14 +8,14 @@ use crate::{
     convert,
     extract::Query,
     problem::ApiError,
-    routes::seen::seen,
+    routes::as_of,
     state::Api,
 };
 
 /// List executions
 ///
 /// The execution table, newest first. It follows the log: with the `position` of an answer as `min_position` it shows
-/// what was answered.
+/// what was answered, with `as_of` what it showed then.
 ///
 /// Roles: any.
 #[utoipa::path(
@@ -35,8 +35,8 @@ pub(super) async fn list(
     Query(mut query): Query<ExecutionQuery>,
 ) -> Result<Json<Page<Execution>>, ApiError> {
     let request = convert::page_request(query.limit, query.cursor.take())?;
-    let position = seen(&api, query.min_position).await?;
+    let (views, position) = as_of::read(&api, query.as_of, query.min_position).await?;
     let filter = convert::execution_filter(query);
-    let page = api.views().executions(caller.tenant(), &filter, &request).await?;
+    let page = views.executions(caller.tenant(), &filter, &request).await?;
     Ok(Json(convert::page(page, position, convert::listed)))
 }

@@ -66,7 +66,7 @@ pub(super) async fn run(global: &Global, args: Watch, output: Output) -> Result<
 
 /// The position before the execution's first event.
 async fn before(server: &Server, id: Uuid) -> Result<GlobalPosition, Failure> {
-    let query = PageQuery { limit: Some(1), cursor: None };
+    let query = PageQuery { limit: Some(1), ..PageQuery::default() };
     let page = server.answered(server.client().execution_events(id, &query).await)?;
     let first = page.items.first().map_or(0, |event| event.position.get());
     Ok(GlobalPosition::new(first.saturating_sub(1)))

@@ -5,6 +5,8 @@ use vidimus_api_types::{ApprovalStatus, Execution};
 use crate::words::{self, When};
 
 pub(super) struct Row {
+    /// Its links lead to the same past; empty where the table is as it is.
+    pub(super) as_of: String,
     pub(super) id: String,
     pub(super) agent: String,
     pub(super) conversation: String,
@@ -24,10 +26,11 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn of(execution: &Execution) -> Self {
+    pub(super) fn of(execution: &Execution, as_of: &str) -> Self {
         let (function, tool) = words::function(&execution.function);
         let asked = execution.approval_status != ApprovalStatus::NotRequired;
         Self {
+            as_of: as_of.to_owned(),
             id: execution.execution_id.to_string(),
             agent: execution.agent.clone(),
             conversation: execution.conversation.clone(),
