@@ -72,8 +72,8 @@ async fn to_the_queue(_: Visitor) -> Response {
 
 /// The address of the queue with this query, at this card.
 fn address(query: &[(&str, &str)], card: Option<&str>) -> String {
-    let mut address = form_urlencoded::Serializer::new("/console/approvals?".to_owned());
-    let mut address = address.extend_pairs(query).finish();
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    let mut address = format!("/console/approvals?{query}");
     if let Some(card) = card {
         address.push('#');
         address.extend(form_urlencoded::byte_serialize(card.as_bytes()));

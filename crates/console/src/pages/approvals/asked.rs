@@ -1,6 +1,6 @@
 //! What the queue asks the API for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
@@ -163,10 +163,9 @@ impl Around {
                 let query = [("agent", &**agent), ("limit", "6")];
                 around.agents.insert(agent.clone(), last(ask, &query).await);
             }
-            let both = (agent.clone(), conversation.clone());
-            if !around.conversations.contains_key(&both) {
+            if let Entry::Vacant(vacant) = around.conversations.entry((agent.clone(), conversation.clone())) {
                 let query = [("agent", &**agent), ("conversation", &**conversation), ("limit", "4")];
-                around.conversations.insert(both, last(ask, &query).await);
+                vacant.insert(last(ask, &query).await);
             }
         }
         around
