@@ -29,7 +29,7 @@ test("a call that went through people: everything is there, in order", async () 
   const said = await facts(page);
   const expected = {
     "Approval required": "Yes", "Approval status": "Approved", Agent: "mail-bot", Conversation: "talk-live", Function: "mail.send",
-    "On behalf of": "mira", "Proposed by": "mail-bot (agent)", "Resolved by": "ana", Verdict: "approved", "Said with it": "it is",
+    "On behalf of": "mira", "Proposed by": "runtime (service)", "Resolved by": "ana", Verdict: "approved", "Said with it": "it is",
     "Execution id": id, "Arguments digest": digest, "Final record": "mail/881",
   };
   for (const [name, value] of Object.entries(expected)) assert.equal(said[name], value, name);

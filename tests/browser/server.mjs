@@ -15,8 +15,8 @@ const KEYS = [
   ["ben", "acme", "user:ben", ["approver"]],
   // Asks for calls, and confirms them.
   ["mira", "acme", "user:mira", ["agent"]],
-  // What it starts it has to be itself.
-  ["agent", "acme", "agent:mail-bot", ["agent"]],
+  // Runs what several agents want; an agent would for itself alone.
+  ["agent", "acme", "service:runtime", ["agent"]],
   ["stranger", "other", "user:eve", ["agent", "approver", "auditor", "admin"]],
 ];
 

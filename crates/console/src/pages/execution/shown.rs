@@ -30,6 +30,9 @@ pub(super) struct Finding {
     pub(super) reason: String,
 }
 
+/// A part of a rule: its text, whether it holds, the facts that it reads.
+type Condition = (String, String, Vec<(String, String)>);
+
 /// A rule that decided.
 pub(super) struct Rule {
     pub(super) id: String,
@@ -39,8 +42,7 @@ pub(super) struct Rule {
     pub(super) reason: Option<String>,
     pub(super) owner: Option<String>,
     pub(super) otherwise: Option<String>,
-    /// Its parts: text, whether it holds, the facts that it reads.
-    pub(super) conditions: Vec<(String, String, Vec<(String, String)>)>,
+    pub(super) conditions: Vec<Condition>,
 }
 
 /// An event of the timeline.
@@ -63,7 +65,8 @@ pub(in crate::pages) fn id(name: &'static str, value: impl ToString) -> Fact {
 }
 
 fn query(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new("/console/executions?".to_owned()).extend_pairs(pairs).finish()
+    let page = "/console/executions?";
+    form_urlencoded::Serializer::for_suffix(page.to_owned(), page.len()).extend_pairs(pairs).finish()
 }
 
 /// What has to happen next.
