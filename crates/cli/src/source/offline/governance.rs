@@ -1,5 +1,6 @@
 //! What governs calls, on the data directory itself.
 
+use proto_events::Redaction;
 use uuid::Uuid;
 use vidimus_api::convert::{self, Rules};
 use vidimus_api_types::{
@@ -11,6 +12,7 @@ use vidimus_api_types::{
     VisibleTool, WithdrawFunction,
 };
 use vidimus_domain::arguments::{self, Arguments};
+use vidimus_engine::Seen;
 
 use super::{Offline, seen_card};
 use crate::error::Failure;
@@ -183,7 +185,9 @@ impl Offline {
     }
 
     pub(crate) async fn decide_batch(&self, body: DecideBatch) -> Result<DecidedBatch, Failure> {
-        let items = body.decisions.into_iter().map(convert::batch_item).collect();
+        let redaction = Redaction::default();
+        let decisions = body.decisions.into_iter();
+        let items = decisions.map(|one| convert::batch_item(one, &redaction)).collect();
         let answers = self.data.engine.decide_batch(&self.principal, items).await?;
         let position = answers.iter().map(|answer| answer.position).max();
         let items = answers.iter().map(|answer| self.answered(answer)).collect::<Result<_, _>>()?;
