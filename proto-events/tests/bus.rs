@@ -154,7 +154,7 @@ fn a_recorded_event_is_a_cloud_event_to_the_letter() {
         r#"{"specversion":"1.0""#.to_owned(),
         format!(r#""id":"{EVENT}""#),
         r#""source":"/vidimus/acme""#.to_owned(),
-        r#""type":"io.vidimus.approval_denied.v2""#.to_owned(),
+        r#""type":"io.vidimus.approval_denied.v3""#.to_owned(),
         format!(r#""subject":"execution-{}""#, samples::EXECUTION),
         r#""time":"2026-01-15T10:30:00.987654Z""#.to_owned(),
         r#""datacontenttype":"application/json""#.to_owned(),

@@ -36,6 +36,12 @@ pub(super) const OLD: &[(&str, u16, &str)] = old! {
     "approval_denied" 1,
     "approval_aborted" 1,
     "webhook_created" 1,
+    "confirmed" 1,
+    "declined" 1,
+    "approval_voted" 1,
+    "approval_accepted" 2,
+    "approval_denied" 2,
+    "approval_aborted" 2,
 };
 
 /// The schemas of the components, by name.

@@ -22,6 +22,7 @@ mod projecting;
 mod queries;
 mod references;
 mod refusals;
+mod reviewing;
 mod serving;
 mod stopping;
 mod support;

@@ -37,8 +37,8 @@ async fn one_execution_is_followed_to_its_end() {
         assert_ne!(out.read_line(&mut lines).unwrap(), 0, "{lines}");
     }
     assert!(
-        lines.contains("c-1  maple  tool execution started")
-            && lines.contains(r#"helpdesk.refund {"amount":1}"#),
+        lines.contains("c-1  maple  helpdesk.refund  tool execution started  by service:runtime\n")
+            && lines.contains(&format!(r#"by service:runtime: {good} {{"amount":1}}"#)),
         "{lines}"
     );
     reviewer.approve(good, &Approve::default()).await.unwrap();
@@ -46,16 +46,17 @@ async fn one_execution_is_followed_to_its_end() {
     client.complete(good, &Complete::default()).await.unwrap();
     std::io::Read::read_to_string(&mut out, &mut lines).unwrap();
     ended(child).ok();
-    let told: Vec<&str> = lines.lines().map(|line| line.split("maple  ").nth(1).unwrap()).collect();
-    let told: Vec<&str> = told.iter().map(|line| line.split(':').next().unwrap()).collect();
+    let told: Vec<&str> =
+        lines.lines().map(|line| line.split("maple  helpdesk.refund  ").nth(1).unwrap()).collect();
+    let told: Vec<&str> = told.iter().map(|line| line.split(": ").next().unwrap()).collect();
     assert_eq!(
         told,
         [
-            "tool execution started",
-            "tool execution requires approval",
-            "tool execution approved",
-            "tool execution in progress",
-            "tool execution completed",
+            "tool execution started  by service:runtime",
+            "tool execution requires approval  by service:runtime",
+            "tool execution approved  by user:alice",
+            "tool execution in progress  by service:runtime",
+            "tool execution completed  by service:runtime",
         ]
     );
 
@@ -98,6 +99,26 @@ async fn everything_is_followed_until_ctrl_c_through_a_restart() {
     assert!(positions.is_sorted_by(|one, next| one < next), "{positions:?}");
     signal(&child, "-INT");
     let done = ended(child);
-    assert_eq!((done.code, done.err.as_str()), (Some(130), ""));
+    assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "what has no end of its own ends so");
+    server.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_read_the_log_is_told_what_happened_all_the_same() {
+    let (place, agent, alice) = Place::governed();
+    let bob = place.key(&["--role", "approver", "--actor", "user:bob"]);
+    let mut server = place.serve();
+    let id = pending(&server.client(&agent), 1).await.execution_id;
+    let (child, mut out) = watch(&place, &server, &bob, &[&id.to_string()]);
+    let mut lines = String::new();
+    while !lines.contains("requires approval") {
+        assert_ne!(out.read_line(&mut lines).unwrap(), 0, "{lines}");
+    }
+    assert!(lines.contains("c-1  maple  tool execution started\n"), "{lines}");
+    assert!(lines.contains("maple  helpdesk.refund  tool execution requires approval: "), "{lines}");
+    // It was not followed to its end: what the exit code tells of one execution is not told.
+    signal(&child, "-INT");
+    assert_eq!(ended(child).code, Some(130));
+    server.client(&alice).approve(id, &Approve::default()).await.unwrap();
     server.stop();
 }

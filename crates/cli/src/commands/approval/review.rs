@@ -36,6 +36,35 @@ struct Tally {
     refused: u32,
 }
 
+/// What is done about a card.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Approve,
+    Deny,
+    Abort,
+    Comment,
+}
+
+impl Act {
+    const fn question(self) -> &'static str {
+        match self {
+            Self::Approve => "comment (empty for none)> ",
+            Self::Deny => "reason> ",
+            Self::Abort => "feedback to the agent> ",
+            Self::Comment => "comment> ",
+        }
+    }
+
+    const fn done(self) -> &'static str {
+        match self {
+            Self::Approve => "approved",
+            Self::Deny => "denied",
+            Self::Abort => "aborted",
+            Self::Comment => "commented on",
+        }
+    }
+}
+
 /// What came of a card.
 enum Next {
     /// It is done with.
@@ -134,11 +163,11 @@ impl Walk {
                 Answer::Ended => return Ok(Next::Quit),
                 Answer::Interrupted => return Ok(Next::Interrupted),
             };
-            let (question, needed) = match &*choice.to_lowercase() {
-                "a" | "approve" => ("comment (empty for none)> ", false),
-                "d" | "deny" => ("reason> ", true),
-                "b" | "abort" => ("feedback to the agent> ", true),
-                "c" | "comment" => ("comment> ", true),
+            let act = match &*choice.to_lowercase() {
+                "a" | "approve" => Act::Approve,
+                "d" | "deny" => Act::Deny,
+                "b" | "abort" => Act::Abort,
+                "c" | "comment" => Act::Comment,
                 "s" | "skip" => {
                     self.tally.skipped += 1;
                     return Ok(Next::Done);
@@ -150,17 +179,17 @@ impl Walk {
                     continue;
                 }
             };
-            let text = match self.answers.ask(question).await? {
+            let text = match self.answers.ask(act.question()).await? {
                 Answer::Line(line) => Some(line).filter(|line| !line.is_empty()),
                 // A verdict that was not spoken out is none.
                 Answer::Ended => return Ok(Next::Quit),
                 Answer::Interrupted => return Ok(Next::Interrupted),
             };
-            if needed && text.is_none() {
+            if text.is_none() && act != Act::Approve {
                 self.output.line("nothing was said, so nothing was done")?;
                 continue;
             }
-            if let Some(next) = self.act(item, &choice, text).await? {
+            if let Some(next) = self.act(item, act, text).await? {
                 return Ok(next);
             }
         }
@@ -170,44 +199,40 @@ impl Walk {
     async fn act(
         &mut self,
         item: &PendingApproval,
-        choice: &str,
+        act: Act,
         text: Option<String>,
     ) -> Result<Option<Next>, Failure> {
-        let (id, card) = (item.execution_id, Some(item.card));
+        let (id, source, card) = (item.execution_id, &self.source, Some(item.card));
         let words = text.clone().unwrap_or_default();
-        let (done, what) = match choice.chars().next().map(|letter| letter.to_ascii_lowercase()) {
-            _ if choice.eq_ignore_ascii_case("abort") => {
-                (self.source.abort(id, Abort { feedback: words, card }).await, "aborted")
-            }
-            Some('b') => (self.source.abort(id, Abort { feedback: words, card }).await, "aborted"),
-            Some('d') => (self.source.deny(id, Deny { reason: words, card }).await, "denied"),
-            Some('c') => (self.source.comment(id, AddComment { text: words }).await, "commented on"),
-            _ => {
+        let answer = match act {
+            Act::Approve => {
                 let (arguments_digest, stage) = (Some(item.arguments_digest), Some(item.stage));
                 let body = Approve { arguments_digest, stage, comment: text, break_glass: None, card };
-                (self.source.approve(id, body).await, "approved")
+                source.approve(id, body).await
             }
+            Act::Deny => source.deny(id, Deny { reason: words, card }).await,
+            Act::Abort => source.abort(id, Abort { feedback: words, card }).await,
+            Act::Comment => source.comment(id, AddComment { text: words }).await,
         };
-        match done {
+        match answer {
             Ok(execution) => {
-                told(&execution, what, self.output)?;
-                let count = match what {
-                    "approved" => &mut self.tally.approved,
-                    "denied" => &mut self.tally.denied,
-                    "aborted" => &mut self.tally.aborted,
-                    _ => return Ok(None),
-                };
-                *count += 1;
+                told(&execution, act.done(), self.output)?;
+                match act {
+                    Act::Approve => self.tally.approved += 1,
+                    Act::Deny => self.tally.denied += 1,
+                    Act::Abort => self.tally.aborted += 1,
+                    Act::Comment => return Ok(None),
+                }
                 Ok(Some(Next::Done))
             }
             Err(refused) if matches!(refused.kind, Kind::Refused | Kind::NotFound) => {
                 self.output.line(&format!("refused ({}): {}", refused.code, refused.message))?;
                 self.tally.refused += 1;
                 Ok(match &*refused.code {
-                    // What is wrong with the words can be said better.
-                    "text_missing" | "text_too_long" | "invalid_field" | "body_invalid" => None,
+                    // It can be said in other words.
+                    "text_missing" | "text_too_long" | "invalid_field" => None,
+                    _ if act == Act::Comment => None,
                     "card_changed" | "stage_mismatch" => Some(Next::Again),
-                    _ if what == "commented on" => None,
                     _ => Some(Next::Done),
                 })
             }
