@@ -6,9 +6,9 @@ use super::*;
 async fn a_batch_is_decided_whole_or_not_at_all() {
     let world = World::with(Access::EnabledWithConfirmation).await;
     let ids = [world.propose().await.execution_id, world.propose().await.execution_id];
-    let item = |execution_id, verdict| BatchItem { execution_id, seen: None, verdict };
+    let item = |execution_id, verdict| BatchItem { execution_id, seen: None, card: None, verdict };
     let approve = || BatchVerdict::Approve { comment: None, stage: None };
-    world.engine.deny(&petra(), ids[1], "no".to_owned()).await.unwrap();
+    world.engine.deny(&petra(), ids[1], "no".to_owned(), None).await.unwrap();
     let tail = world.log.tail();
     let error =
         world.engine.decide_batch(&paul(), ids.map(|id| item(id, approve())).to_vec()).await.unwrap_err();
@@ -37,7 +37,7 @@ async fn an_edit_is_a_new_attempt_that_its_editor_cannot_approve() {
     let world = World::with(Access::EnabledWithConfirmation).await;
     let id = world.propose().await.execution_id;
     let edited = || arguments(r#"{"amount":50}"#);
-    let revised = world.engine.revise(&paul(), id, edited(), "half of it".to_owned()).await.unwrap();
+    let revised = world.engine.revise(&paul(), id, edited(), "half of it".to_owned(), None).await.unwrap();
     assert_eq!(world.types(id).await, "initiated approval_required approval_aborted");
     let new = revised.new.execution_id;
     assert_eq!(world.types(new).await, "initiated approval_required");
@@ -55,11 +55,11 @@ async fn an_edit_is_a_new_attempt_that_its_editor_cannot_approve() {
     world.engine.approve(&petra(), new, None, None, None).await.unwrap();
 
     let tail = world.log.tail();
-    let again = world.engine.revise(&paul(), id, edited(), "half of it".to_owned()).await.unwrap();
+    let again = world.engine.revise(&paul(), id, edited(), "half of it".to_owned(), None).await.unwrap();
     assert_eq!((again.new.execution_id, again.former.already), (new, true));
     assert!(world.log.tail().get() <= tail.get() + 1, "at most the count of the retry");
     let other = Principal::new(tenant(), Actor::user("nobody"), [Role::Agent]);
-    let error = world.engine.revise(&other, new, edited(), "mine".to_owned()).await.unwrap_err();
+    let error = world.engine.revise(&other, new, edited(), "mine".to_owned(), None).await.unwrap_err();
     assert_eq!(error.code(), "not_a_reviewer");
 }
 
@@ -70,7 +70,8 @@ async fn an_edit_for_a_requester_in_a_group_and_its_first_proposer_stays_on_the_
     let bob = Principal::new(tenant(), Actor::user("bob"), [Role::Agent, Role::Approver]);
     let id = world.engine.propose(&bob, proposal()).await.unwrap().execution_id;
     let edited = arguments(r#"{"amount":50}"#);
-    let new = world.engine.revise(&paul(), id, edited, "half".to_owned()).await.unwrap().new.execution_id;
+    let new =
+        world.engine.revise(&paul(), id, edited, "half".to_owned(), None).await.unwrap().new.execution_id;
     let error = world.engine.approve(&bob, new, None, None, None).await.unwrap_err();
     assert_eq!(error.code(), "requester_cannot_review");
     world.engine.approve(&petra(), new, None, None, None).await.unwrap();
