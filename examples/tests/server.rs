@@ -145,8 +145,10 @@ async fn an_operator_replays_a_conversation() {
     let path = world.ledger();
     world.run(env!("CARGO_BIN_EXE_agent_runtime"), &agent, &[path.to_str().unwrap(), "after-propose"]).await;
     let waiting = reviewer.approvals(&world.waiting()).await.unwrap().items;
-    let denied =
-        reviewer.deny(waiting[0].execution_id, &Deny { reason: "no receipt".to_owned() }).await.unwrap();
+    let denied = reviewer
+        .deny(waiting[0].execution_id, &Deny { reason: "no receipt".to_owned(), card: None })
+        .await
+        .unwrap();
 
     let program = env!("CARGO_BIN_EXE_replay_audit");
     let seen = ExecutionQuery { min_position: Some(denied.position), ..Default::default() };

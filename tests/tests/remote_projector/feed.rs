@@ -86,7 +86,7 @@ impl History {
         let id = answer.execution_id;
         let answer = match (access, number % 7) {
             (Access::EnabledWithConfirmation, 0 | 1) => {
-                self.engine.deny(&paul, id, "no".to_owned()).await.unwrap()
+                self.engine.deny(&paul, id, "no".to_owned(), None).await.unwrap()
             }
             // Some wait for ever.
             (Access::EnabledWithConfirmation, 2 | 3) => return,
