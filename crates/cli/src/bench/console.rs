@@ -1,22 +1,20 @@
 //! Pages of the console over a long execution table, as a browser gets them.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use proto_events::{Actor, TenantId};
 use serde::Serialize;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
+    sync::watch,
 };
+use vidimus_api::Api;
 use vidimus_engine::{NewKey, Principal, Role, Settings as EngineSettings};
-use vidimus_projection::View;
+use vidimus_projection::{View, Views};
 
 use super::{Clock, Failure, history, percentile};
-use crate::{
-    data::Data,
-    pepper::Missing,
-    server::{Config, Server},
-};
+use crate::{data::Data, pepper::Missing};
 
 /// Each page is asked for so many times, one after the other.
 const REQUESTS: usize = 500;
@@ -49,24 +47,26 @@ fn failed(failure: crate::error::Failure) -> Failure {
 /// Fills a log, builds the views, serves them, and asks for pages of the table.
 pub(crate) async fn console(directory: &Path, executions: u64) -> Result<ConsoleBench, Failure> {
     let folder = directory.join("console");
-    let key = prepared(&folder, executions).await?;
+    let (data, views, key) = prepared(&folder, executions).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let config = Config {
-        data: folder.clone(),
-        api: vidimus_api::Settings { rate_limit: None, ..vidimus_api::Settings::default() },
-        engine: EngineSettings::default(),
-        webhooks: vidimus_webhook::Settings::default(),
-        nats: None,
-    };
-    let server = Server::start(listener, config).await.map_err(failed)?;
-    let measured = measure(server.url(), &key, executions).await;
-    server.stop().await.map_err(failed)?;
+    let url = listener.local_addr()?.to_string();
+    // Nobody keeps deadlines here: the table stays as it is made.
+    let settings = vidimus_api::Settings { rate_limit: None, ..vidimus_api::Settings::default() };
+    let api = Api::new(Arc::clone(&data.engine), views, settings);
+    let pages =
+        vidimus_console::router(vidimus_api::router(api.clone()), vidimus_console::Settings::default());
+    let (stop, stopped) = watch::channel(false);
+    let server = tokio::spawn(vidimus_api::serve(listener, api.with_pages(pages), stopped));
+    let measured = measure(&url, &key, executions).await;
+    stop.send_replace(true);
+    server.await??;
+    drop(data);
     std::fs::remove_dir_all(&folder)?;
     measured
 }
 
-/// A data directory with so many executions in its views; answers a key that may look at them.
-async fn prepared(folder: &Path, executions: u64) -> Result<String, Failure> {
+/// A data directory with so many executions in its views, and a key that may look at them.
+async fn prepared(folder: &Path, executions: u64) -> Result<(Data, Views, String), Failure> {
     let tenant: TenantId = "bench".parse()?;
     let settings = EngineSettings::default();
     let data =
@@ -85,11 +85,11 @@ async fn prepared(folder: &Path, executions: u64) -> Result<String, Failure> {
     if rows != Some(executions) {
         return Err(format!("the table has {rows:?} rows of {executions}").into());
     }
-    Ok(created.secret.expose().to_owned())
+    Ok((data, views, created.secret.expose().to_owned()))
 }
 
-async fn measure(url: &str, key: &str, executions: u64) -> Result<ConsoleBench, Failure> {
-    let mut browser = Browser::sign_in(url, key).await?;
+async fn measure(host: &str, key: &str, executions: u64) -> Result<ConsoleBench, Failure> {
+    let mut browser = Browser::sign_in(host, key).await?;
     let table = "/console/executions";
     let mut far = String::new();
     for _ in 1..FAR.min(usize::try_from(executions / 50)?) {
@@ -138,11 +138,11 @@ struct Browser {
 }
 
 impl Browser {
-    async fn sign_in(url: &str, key: &str) -> Result<Self, Failure> {
-        let host = url.trim_start_matches("http://").to_owned();
-        let stream = TcpStream::connect(&host).await?;
+    async fn sign_in(host: &str, key: &str) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(host).await?;
         stream.set_nodelay(true)?;
-        let mut browser = Self { connection: BufReader::new(stream), host, cookie: String::new() };
+        let mut browser =
+            Self { connection: BufReader::new(stream), host: host.to_owned(), cookie: String::new() };
         // A key has nothing that a form would encode.
         let form = format!("key={key}");
         let (status, cookie, _) = browser.send("POST", "/console/sign-in", &form).await?;
