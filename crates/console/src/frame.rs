@@ -94,7 +94,7 @@ impl Frame {
 
     /// Says that the page is as it was, where `as_of` is asked for; `position`: of the API's answer.
     #[must_use]
-    pub(crate) fn as_asked(self, asked: &Fields, position: impl ToString) -> Self {
+    pub(crate) fn with_past(self, asked: &Fields, position: impl ToString) -> Self {
         let then = asked.get("as_of").map(|as_of| Then {
             asked: as_of.to_owned(),
             position: position.to_string(),
@@ -245,15 +245,15 @@ mod tests {
     #[test]
     fn a_page_of_the_past_says_so_and_leads_back() {
         let frame = Frame::new("Tool Executions", Tab::Executions, None);
-        let frame = frame.as_asked(&fields("status=Failed&as_of=12&cursor=00"), 12);
+        let frame = frame.with_past(&fields("status=Failed&as_of=12&cursor=00"), 12);
         assert_eq!((frame.as_of(), frame.then.as_ref().unwrap().now.as_str()), ("12", "status=Failed"));
         let refused = Refused::new(StatusCode::CONFLICT, "position_unknown", "`12` is past the end");
         let html = RefusedPage { frame: &frame, refused: &refused }.render().unwrap();
         assert!(html.contains("This is as it was at position 12. <a href=\"?status=Failed\">"), "{html}");
         let at = fields("as_of=2026-01-15T10%3A30%3A00Z");
-        let html = RefusedPage { frame: &frame.as_asked(&at, 9), refused: &refused }.render().unwrap();
+        let html = RefusedPage { frame: &frame.with_past(&at, 9), refused: &refused }.render().unwrap();
         assert!(html.contains("as it was at position 9 (2026-01-15T10:30:00Z)."), "{html}");
-        let now = Frame::new("Tool Executions", Tab::Executions, None).as_asked(&fields("as_of="), 12);
+        let now = Frame::new("Tool Executions", Tab::Executions, None).with_past(&fields("as_of="), 12);
         assert!(now.then.is_none() && now.as_of().is_empty());
     }
 
