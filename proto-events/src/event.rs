@@ -6,14 +6,14 @@ mod function;
 mod governance;
 mod key;
 mod registry;
+mod verdict;
 mod webhook;
 
 pub use decode::DecodeError;
 pub use execution::{
-    ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalEscalated, ApprovalReminded, ApprovalRequired,
-    ApprovalVoted, AttemptOpened, Blocked, Commented, ConfirmationRequired, Confirmed, Decided, Declined,
-    Expired, Finished, InProgress, Initiated, PermitWithdrawn, Permitted, Progressed, Reattempted, Redecided,
-    ResultUnknown, Resumed, Settled, Suspended,
+    ApprovalEscalated, ApprovalReminded, ApprovalRequired, AttemptOpened, Blocked, Commented,
+    ConfirmationRequired, Decided, Expired, Finished, InProgress, Initiated, PermitWithdrawn, Permitted,
+    Progressed, Reattempted, Redecided, ResultUnknown, Resumed, Settled, Suspended,
 };
 pub use function::{
     Access, AgentScopesChanged, ConnectionDescribed, FunctionAccessChanged, FunctionDescribed,
@@ -26,6 +26,7 @@ pub use governance::{
 };
 pub use key::{KeyCreated, KeyRevoked, Role};
 pub use registry::{AgentRegistered, ConversationRegistered};
+pub use verdict::{ApprovalAborted, ApprovalAccepted, ApprovalDenied, ApprovalVoted, Confirmed, Declined};
 pub use webhook::{WebhookCreated, WebhookDeleted, WebhookFilter, WebhookParked, WebhookReplayed};
 
 use bytes::Bytes;

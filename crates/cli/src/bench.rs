@@ -1,6 +1,7 @@
 //! `vidimus bench`: figures of this machine, with the physical limit beside them.
 
 pub(crate) mod append;
+pub(crate) mod console;
 pub(crate) mod decide;
 pub(crate) mod history;
 mod raw;

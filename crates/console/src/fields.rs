@@ -21,6 +21,12 @@ impl Fields {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
+    /// The pairs of a query.
+    #[cfg(test)]
+    pub(crate) fn of(query: &str) -> Self {
+        Self::parse(query.as_bytes())
+    }
+
     /// The value of this name, where it is not empty: an empty field of a form is one that was not filled in.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0

@@ -94,7 +94,7 @@ impl Frame {
 
     /// Says that the page is as it was, where `as_of` is asked for; `position`: of the API's answer.
     #[must_use]
-    pub(crate) fn as_asked(self, asked: &Fields, position: impl ToString) -> Self {
+    pub(crate) fn with_past(self, asked: &Fields, position: impl ToString) -> Self {
         let then = asked.get("as_of").map(|as_of| Then {
             asked: as_of.to_owned(),
             position: position.to_string(),
@@ -231,5 +231,43 @@ impl Visitor {
             _ => refused.status.canonical_reason().unwrap_or("No page"),
         };
         Broken::Refused(Box::new((self.frame(title, Tab::None), refused)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(query: &str) -> Fields {
+        Fields::of(query)
+    }
+
+    #[test]
+    fn a_page_of_the_past_says_so_and_leads_back() {
+        let frame = Frame::new("Tool Executions", Tab::Executions, None);
+        let frame = frame.with_past(&fields("status=Failed&as_of=12&cursor=00"), 12);
+        assert_eq!((frame.as_of(), frame.then.as_ref().unwrap().now.as_str()), ("12", "status=Failed"));
+        let refused = Refused::new(StatusCode::CONFLICT, "position_unknown", "`12` is past the end");
+        let html = RefusedPage { frame: &frame, refused: &refused }.render().unwrap();
+        assert!(html.contains("This is as it was at position 12. <a href=\"?status=Failed\">"), "{html}");
+        let at = fields("as_of=2026-01-15T10%3A30%3A00Z");
+        let html = RefusedPage { frame: &frame.with_past(&at, 9), refused: &refused }.render().unwrap();
+        assert!(html.contains("as it was at position 9 (2026-01-15T10:30:00Z)."), "{html}");
+        let now = Frame::new("Tool Executions", Tab::Executions, None).with_past(&fields("as_of="), 12);
+        assert!(now.then.is_none() && now.as_of().is_empty());
+    }
+
+    #[tokio::test]
+    async fn while_the_past_is_being_built_the_page_asks_again() {
+        let detail = "the views as of position 9 are being built: 3 of 9 events so far";
+        let refused = Refused::new(StatusCode::SERVICE_UNAVAILABLE, "as_of_building", detail);
+        let frame = Frame::new("One moment", Tab::None, None);
+        let response = Broken::Refused(Box::new((frame, refused))).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let html = String::from_utf8(body.to_vec()).unwrap();
+        let head = html.split_once("</head>").unwrap().0;
+        assert!(head.contains("<meta http-equiv=\"refresh\" content=\"2\">"), "{head}");
+        assert!(html.contains("3 of 9 events so far"), "{html}");
     }
 }

@@ -22,7 +22,8 @@ pub struct Revised {
 
 impl Engine {
     /// Ends a call that waits for approval, and proposes it with the arguments that the reviewer gives instead, on behalf of
-    /// the same requester. `card`: what the reviewer saw. The new attempt is linked to the former one and decided on anew; whoever edited cannot approve it.
+    /// the same requester. `card`: what the reviewer saw. The new attempt is linked to the former one and decided on anew;
+    /// whoever edited cannot approve it.
     ///
     /// One append does both. The new attempt's idempotency key is made of the execution and the arguments: where the answer
     /// was lost, the same edit again lands on the same two executions.

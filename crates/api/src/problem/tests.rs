@@ -170,3 +170,23 @@ fn the_reference_lists_every_code_of_a_decided_no() {
         assert_eq!(is_listed(code), !NEVER_ANSWERED.contains(code), "`{code}`: list it where it is answered");
     }
 }
+
+#[test]
+fn views_of_the_past_that_are_being_built_say_when_to_ask_again() {
+    use vidimus_projection::PastError;
+    let at = proto_events::GlobalPosition::new;
+    let building = PastError::Building { position: at(9), done: 3, of: 9 };
+    let other = PastError::BuildingOther { position: at(5), other: at(9), done: 3, of: 9 };
+    for error in [building, other] {
+        let answer = ApiError::from(error);
+        assert_eq!((answer.status().as_u16(), answer.code()), (503, "as_of_building"));
+        assert!(answer.detail().contains("3 of 9 events"), "{}", answer.detail());
+        let response = answer.into_response();
+        assert_eq!(response.headers()[axum::http::header::RETRY_AFTER], "1");
+    }
+    // What went wrong inside is for an operator.
+    let reason = "/srv/data is full".to_owned();
+    let failed = ApiError::from(PastError::Failed { position: at(9), code: "storage_failed", reason });
+    assert_eq!((failed.status().as_u16(), failed.code()), (503, "storage_failed"));
+    assert!(!failed.detail().contains("/srv"), "{}", failed.detail());
+}

@@ -15,6 +15,9 @@ pub(crate) struct Bench {
     /// Events of the long log.
     #[arg(long, default_value_t = 1_000_000)]
     pub(crate) events: u64,
+    /// Executions of the table whose pages are asked for.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..))]
+    pub(crate) executions: u64,
     /// Streams of the many-streams run.
     #[arg(long, default_value_t = 10_000_000)]
     pub(crate) streams: u64,
@@ -39,6 +42,8 @@ pub(crate) enum BenchPart {
     Views,
     /// Acknowledgement to subscriber.
     Subscriber,
+    /// Pages of the console over a long execution table. Left out unless named.
+    Console,
     /// Many streams: memory, and appends beside those of few streams. Left out unless named.
     Streams,
 }

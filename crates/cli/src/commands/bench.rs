@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     args::{Bench, BenchPart},
-    bench::{append, decide, history, streams, subscriber, views},
+    bench::{append, console, decide, history, streams, subscriber, views},
     error::Failure,
     output::Output,
 };
@@ -20,12 +20,13 @@ struct Measured {
     views: Option<views::ViewsBench>,
     subscriber: Option<subscriber::SubscriberBench>,
     streams: Option<streams::StreamsBench>,
+    console: Option<console::ConsoleBench>,
 }
 
 pub(super) async fn run(options: Bench, output: Output) -> Result<(), Failure> {
     let directory = tempfile::Builder::new().prefix("vidimus-bench-").tempdir_in(&options.directory)?;
     let wanted = |part| match options.parts.as_slice() {
-        [] => part != BenchPart::Streams,
+        [] => !matches!(part, BenchPart::Streams | BenchPart::Console),
         parts => parts.contains(&part),
     };
     let mut measured = Measured::default();
@@ -51,6 +52,9 @@ pub(super) async fn run(options: Bench, output: Output) -> Result<(), Failure> {
     }
     if wanted(BenchPart::Streams) {
         measured.streams = Some(streams::streams(directory.path(), options.streams).await?);
+    }
+    if wanted(BenchPart::Console) {
+        measured.console = Some(console::console(directory.path(), options.executions).await?);
     }
     output.show(&measured, people)
 }
@@ -138,6 +142,17 @@ fn people(measured: &Measured) -> String {
             streams.resident_mib,
             streams.peak_mib
         );
+    }
+    if let Some(console) = &measured.console {
+        let rows = console.pages.iter().map(|page| {
+            let (p50, p99) = (format!("{:.2}", page.p50_ms), format!("{:.2}", page.p99_ms));
+            vec![page.page.clone(), p50, p99, page.bytes.to_string()]
+        });
+        text += &format!(
+            "\npages of 50 rows of {} executions, {} requests each\n",
+            console.executions, console.requests
+        );
+        text += &Output::table(&["Page", "p50 ms", "p99 ms", "Bytes"], rows);
     }
     text
 }

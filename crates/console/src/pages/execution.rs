@@ -75,7 +75,7 @@ async fn detail(visitor: Visitor, Path(id): Path<String>, Query(query): Query) -
     let steps = steps(&events.items);
     page(&Detail {
         queue_link: waits && then.is_empty(),
-        frame: visitor.frame(title, Tab::Executions).as_asked(&query, events.position),
+        frame: visitor.frame(title, Tab::Executions).with_past(&query, events.position),
         id: execution.execution_id.to_string(),
         status: execution.status.as_str(),
         status_class: words::status_class(execution.status),

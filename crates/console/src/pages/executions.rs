@@ -124,7 +124,7 @@ async fn list(visitor: Visitor, Query(asked): Query) -> Result<Response, Broken>
         Some((format!("{label}: {value}"), without_page(&asked, name)))
     });
     let position = page.as_ref().map_or_else(String::new, |page| page.position.to_string());
-    let frame = frame.as_asked(&asked, &position);
+    let frame = frame.with_past(&asked, &position);
     let row = |execution| Row::of(execution, frame.as_of());
     let rows: Vec<_> = page.iter().flat_map(|page| &page.items).map(row).collect();
     let is_first = asked.get("cursor").is_none();

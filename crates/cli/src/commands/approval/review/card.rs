@@ -1,9 +1,8 @@
 //! What a card shows, for people.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use proto_events::{LayerFinding, Reviewers, Timestamp};
 use vidimus_api_types::{Execution, PendingApproval, Vote};
+use vidimus_engine::{Clock as _, SystemClock};
 
 use crate::output::{cut, instant};
 
@@ -79,9 +78,10 @@ fn quorum(item: &PendingApproval) -> String {
             groups.chain(people).collect::<Vec<_>>().join(", ")
         }
     };
-    let stage = (item.stages > 1)
-        .then(|| format!("; stage {} of {}", u64::from(item.stage) + 1, item.stages))
-        .unwrap_or_default();
+    let stage = match item.stages {
+        0 | 1 => String::new(),
+        stages => format!("; stage {} of {stages}", u64::from(item.stage) + 1),
+    };
     format!("{} of {} still have to accept ({who}){stage}", item.missing, item.quorum)
 }
 
@@ -95,13 +95,12 @@ fn deadline(item: &PendingApproval) -> String {
     if item.suspended {
         return format!("{}; it stands still, as a freeze covers the call", instant(item.deadline));
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
-    format!("{}, {}", instant(item.deadline), left(item.deadline, i64::try_from(now).unwrap_or(i64::MAX)))
+    format!("{}, {}", instant(item.deadline), left(item.deadline, SystemClock.now()))
 }
 
-/// How much time is left at `now`, in microseconds, in whole minutes.
-fn left(deadline: Timestamp, now: i64) -> String {
-    let seconds = deadline.as_micros().saturating_sub(now) / 1_000_000;
+/// How much time is left at `now`, in whole minutes.
+fn left(deadline: Timestamp, now: Timestamp) -> String {
+    let seconds = deadline.as_micros().saturating_sub(now.as_micros()) / 1_000_000;
     let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
     match (hours, minutes) {
         _ if seconds <= 0 => "which is over".to_owned(),
@@ -134,8 +133,9 @@ mod tests {
         ];
         for (seconds, text) in cases {
             let now = 1_000_000;
-            assert_eq!(left(Timestamp::from_micros(now + seconds * 1_000_000), now), text);
+            let deadline = Timestamp::from_micros(now + seconds * 1_000_000);
+            assert_eq!(left(deadline, Timestamp::from_micros(now)), text);
         }
-        assert_eq!(left(Timestamp::from_micros(0), i64::MAX), "which is over");
+        assert_eq!(left(Timestamp::from_micros(0), Timestamp::from_micros(i64::MAX)), "which is over");
     }
 }
