@@ -179,7 +179,14 @@ function queueKeys() {
   });
 }
 
+// A page that is not ready yet is asked for again.
+function again() {
+  const wait = document.querySelector("[data-again]");
+  if (wait) setTimeout(() => location.reload(), Number(wait.dataset.again));
+}
+
 localTimes(document);
+again();
 copyButtons(document);
 live();
 countDown();

@@ -134,6 +134,8 @@ async fn draw(visitor: &Visitor, asked: &Fields, after: After) -> Result<Respons
     let After { status: of_refusal, notice, refusals, typed, picked, .. } = after;
     let commented = (asked.get("did") == Some("comment")).then(|| Notice::done("Your comment is on record."));
     let frame = visitor.frame("Approvals", Tab::Approvals).with(notice.or(refused).or(commented));
+    let position = found.position.map_or_else(String::new, |position| position.to_string());
+    let frame = frame.with_past(asked, position);
     let said = view::Said { refusals, picked, typed };
     page_with(of_refusal.unwrap_or(status), &Approvals::of(frame, asked, show, &me, found, said))
 }

@@ -23,7 +23,7 @@ pub(super) fn routes() -> Router<Console> {
 const ROWS: &str = "50";
 
 /// The filters that are typed in: parameter, label, what it looks like.
-const TEXTS: [(&str, &str, &str); 8] = [
+const TEXTS: [(&str, &str, &str); 9] = [
     ("actor", "Actor", ""),
     ("type", "Event type", "approval_denied"),
     ("agent", "Agent", ""),
@@ -32,6 +32,7 @@ const TEXTS: [(&str, &str, &str); 8] = [
     ("execution_id", "Execution", "its id"),
     ("from", "From", "2026-01-15T00:00:00Z"),
     ("to", "Before", "2026-01-16T00:00:00Z"),
+    ("as_of", "As of", "a position, or an instant"),
 ];
 
 /// The kinds of actors.
@@ -103,7 +104,7 @@ async fn list(visitor: &Visitor, asked: &Fields) -> Result<Response, Broken> {
     page_with(
         status,
         &Audit {
-            frame,
+            frame: frame.with_past(asked, &position),
             presets: presets(asked),
             kinds: KINDS.into_iter().map(|kind| (kind, asked.get("actor_kind") == Some(kind))).collect(),
             more_is_open: texts.iter().any(|(_, _, value, _)| !value.is_empty()),

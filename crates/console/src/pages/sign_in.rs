@@ -72,8 +72,7 @@ async fn sign_in(State(console): State<Console>, request: Request) -> Result<Res
     }
 }
 
-async fn sign_out(State(console): State<Console>, headers: HeaderMap, posted: Posted) -> Response {
-    let Posted { .. } = posted;
+async fn sign_out(State(console): State<Console>, headers: HeaderMap, _: Posted) -> Response {
     if let Some(cookie) = cookie::session(&headers) {
         console.sessions().end(cookie);
     }

@@ -71,14 +71,17 @@ impl Show {
 
     /// What the address asks for; without it what is the visitor's, where any of it can be.
     pub(super) fn of(asked: &Fields, is_approver: bool) -> Self {
-        let asked = asked.get("show");
-        let known = Self::ALL.into_iter().find(|show| asked == Some(show.as_str()));
-        known.unwrap_or(if is_approver { Self::Mine } else { Self::All })
+        let show = asked.get("show");
+        let known = Self::ALL.into_iter().find(|known| show == Some(known.as_str()));
+        let known = known.unwrap_or(if is_approver { Self::Mine } else { Self::All });
+        // Whose it was then, nobody can tell from the groups of now.
+        if asked.get("as_of").is_some() && known == Self::Mine { Self::All } else { known }
     }
 }
 
 /// What is asked of the list, whichever part.
-const PASSED_ON: [&str; 6] = ["agent", "function", "conversation", "limit", "cursor", "min_position"];
+const PASSED_ON: [&str; 7] =
+    ["agent", "function", "conversation", "limit", "cursor", "min_position", "as_of"];
 
 /// A page of the queue.
 pub(super) async fn page(ask: &Ask<'_>, asked: &Fields, show: Show, me: &Me) -> Result<Page<Item>, Refused> {

@@ -8,14 +8,14 @@ use vidimus_api_types::{Me, Role};
 use super::{
     Found,
     asked::Show,
-    card::{Card, Refusal},
+    card::{Card, Offers, Refusal},
     happened::Happened,
 };
 use crate::{fields::Fields, frame::Frame};
 
 /// The filters: parameter, label.
-const FILTERS: [(&str, &str); 3] =
-    [("agent", "Agent"), ("function", "Function"), ("conversation", "Conversation")];
+const FILTERS: [(&str, &str); 4] =
+    [("agent", "Agent"), ("function", "Function"), ("conversation", "Conversation"), ("as_of", "As of")];
 
 /// What an address says once, and no link repeats.
 const ONCE: [&str; 5] = ["cursor", "did", "done", "execution", "min_position"];
@@ -71,6 +71,10 @@ impl Approvals {
             let mut card = Card::of(item, &around, me);
             card.refusal = refusals.remove(&card.id);
             card.is_picked = picked.contains(&card.id);
+            // What waited then is decided on as it is now.
+            if frame.then.is_some() {
+                card.offers = Offers::default();
+            }
             card
         };
         let cards: Vec<_> = items.iter().map(card).collect();
@@ -78,7 +82,8 @@ impl Approvals {
         let kept = asked.filled(&ONCE);
         let without = |name: &str, value| Fields::parse(query(&kept, &[]).as_bytes()).with(name, value);
         let is_approver = me.roles.contains(&Role::Approver);
-        let parts = Show::ALL.into_iter().filter(|part| *part != Show::Mine || is_approver);
+        let is_past = frame.then.is_some();
+        let parts = Show::ALL.into_iter().filter(|part| *part != Show::Mine || (is_approver && !is_past));
         let parts = parts
             .map(|part| (part.name(), without("show", Some(part.as_str())), part == show && !one))
             .collect();
@@ -99,7 +104,7 @@ impl Approvals {
             done,
             gone: refusals.into_iter().collect(),
             query: query(&kept, &stays),
-            position: position.map(|position| position.to_string()),
+            position: position.filter(|_| !is_past).map(|position| position.to_string()),
             next: next.as_deref().map(|next| query(&kept, &[("cursor", next)])),
             is_first: asked.get("cursor").is_none() && !one,
             typed,

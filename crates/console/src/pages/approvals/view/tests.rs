@@ -95,6 +95,22 @@ fn the_card_goes_back_as_it_came() {
 }
 
 #[test]
+fn what_waited_then_is_looked_at_and_decided_on_as_it_is_now() {
+    let asked = Fields::parse(b"as_of=9&agent=mailer");
+    assert_eq!(Show::of(&asked, true), Show::All, "whose it was then, nobody can tell");
+    let me = me(&[Role::Approver], "ben");
+    let session = Session { token: "t".into(), csrf: "the-csrf".into(), me: me.clone() };
+    let frame = Frame::new("Approvals", Tab::Approvals, Some(&session)).with_past(&asked, 9);
+    let found = Found { items: vec![item(json!({})), item(json!({}))], ..Found::default() };
+    let html = Approvals::of(frame, &asked, Show::All, &me, found, Said::default()).render().unwrap();
+    assert!(html.contains("This is as it was at position 9.") && html.contains("mail leaves the house"));
+    assert!(
+        !html.contains("name=\"verdict\"") && !html.contains("data-live") && !html.contains("id=\"batch\"")
+    );
+    assert!(!html.contains("Waits for me"));
+}
+
+#[test]
 fn redactions_are_marked_and_such_arguments_are_not_edited() {
     let redacted = item(json!({"arguments": {"iban": "[redacted]"}, "redacted": ["/iban"]}));
     let html = draw(vec![redacted], &me(&[Role::Approver], "ben"));
