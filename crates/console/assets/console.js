@@ -90,7 +90,7 @@ function unmarkGone(row) {
   gone.delete(row);
 }
 async function redraw(table) {
-  const answer = await fetch(table.dataset.source || location.href, { headers: { accept: "text/html" } });
+  const answer = await fetch(table.dataset.source || location.href, { headers: { accept: "text/html", "x-vidimus-background": "1" } });
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const region = page.querySelector("[data-live]");

@@ -7,8 +7,14 @@ const SECURE: &str = "__Host-vidimus-session";
 /// On the machine itself there is no TLS.
 const LOCAL: &str = "vidimus-session";
 
+/// Headers of a proxy, which speaks for a browser somewhere else whatever name it asks for.
+const OF_A_PROXY: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"];
+
 /// Whether the request came to a name of the machine itself: the one place where a cookie need not be `Secure`.
 fn is_local(headers: &HeaderMap) -> bool {
+    if OF_A_PROXY.into_iter().any(|name| headers.contains_key(name)) {
+        return false;
+    }
     let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -60,6 +66,9 @@ mod tests {
             let expected = "__Host-vidimus-session=abc; Path=/; HttpOnly; SameSite=Strict; Secure";
             assert_eq!(set, expected, "{host}");
         }
+        let mut proxied = headers("127.0.0.1:7878", "");
+        proxied.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+        assert!(set(&proxied, Some("abc")).unwrap().to_str().unwrap().ends_with("; Secure"));
         let ended = set(&headers("example.org", ""), None).unwrap();
         assert!(ended.to_str().unwrap().ends_with("Secure; Max-Age=0"));
     }

@@ -1,5 +1,9 @@
 //! Canonical JSON for reading: only white space is added between its parts, and what nobody could see is spelt out.
 
+/// From so many levels on nothing is moved to the right any more: nobody reads that far, and an agent could make kilobytes of
+/// white space out of each byte.
+const MOST_INDENT: usize = 8;
+
 /// `json` with line breaks. Every number and every string stands as it stands in the canonical text, but for characters that
 /// cannot be seen or that turn text around: those are written as the escapes that mean the same.
 pub(crate) fn spread(json: &str) -> String {
@@ -8,7 +12,7 @@ pub(crate) fn spread(json: &str) -> String {
     let mut chars = json.chars().peekable();
     let line = |spread: &mut String, depth: usize| {
         spread.push('\n');
-        spread.extend(std::iter::repeat_n("  ", depth));
+        spread.extend(std::iter::repeat_n("  ", depth.min(MOST_INDENT)));
     };
     while let Some(char) = chars.next() {
         if in_text {
@@ -56,6 +60,19 @@ pub(crate) fn spread(json: &str) -> String {
     spread
 }
 
+/// A text for reading: its lines, and the escapes of what cannot be seen or turns text around.
+pub(crate) fn lines(text: &str) -> String {
+    let mut lines = String::with_capacity(text.len());
+    for char in text.chars() {
+        if is_unseen(char) && !matches!(char, '\n' | '\t') {
+            lines.extend(char.escape_unicode());
+        } else {
+            lines.push(char);
+        }
+    }
+    lines
+}
+
 /// Whether the text has characters that [`spread`] spells out.
 pub(crate) fn has_unseen(json: &str) -> bool {
     json.chars().any(is_unseen)
@@ -72,6 +89,9 @@ fn is_unseen(char: char) -> bool {
                 | 0x115f..=0x1160
                 | 0x17b4..=0x17b5
                 | 0x180b..=0x180f
+                | 0x2000..=0x200a
+                | 0x2800
+                | 0x3000
                 | 0x200b..=0x200f
                 | 0x2028..=0x202e
                 | 0x2060..=0x206f
@@ -95,6 +115,13 @@ mod tests {
                         \"c\": \"x\\\"{,\\\\\",\n  \"d\": {\n    \"e\": null\n  }\n}";
         assert_eq!(spread(json), expected);
         assert!(!has_unseen(json));
+    }
+
+    #[test]
+    fn levels_that_nobody_reads_take_no_room() {
+        let deep = format!("{}{}{}", "[".repeat(64), "0,".repeat(999) + "0", "]".repeat(64));
+        assert!(spread(&deep).len() < 12 * deep.len());
+        assert_eq!(lines("a\n\tb\u{202e}c\r"), "a\n\tb\\u{202e}c\\u{d}");
     }
 
     #[test]

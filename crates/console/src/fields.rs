@@ -12,6 +12,9 @@ use crate::{Console, ask::Refused, frame::Broken, guard, pages::Visitor};
 /// The largest form: a reason, an edited set of arguments, a policy set.
 const MOST_BYTES: usize = 1024 * 1024;
 
+/// How long a form may take to arrive.
+const BODY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// Pairs in the order in which they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fields(Vec<(String, String)>);
@@ -114,7 +117,11 @@ pub(crate) async fn form(parts: &Parts, body: axum::body::Body) -> Result<Fields
         let detail = "this is no form of the console: use its pages, or the HTTP API under `/v1`";
         return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_a_form", detail));
     }
-    let bytes = to_bytes(body, MOST_BYTES).await.map_err(|_| {
+    let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MOST_BYTES)).await.map_err(|_| {
+        let detail = format!("the form did not arrive within {} s: send it again", BODY_TIMEOUT.as_secs());
+        Refused::new(StatusCode::REQUEST_TIMEOUT, "form_too_slow", detail)
+    })?;
+    let bytes = read.map_err(|_| {
         let detail = format!("the form is larger than {MOST_BYTES} bytes, or broke off: send less");
         Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "form_too_large", detail)
     })?;

@@ -30,6 +30,8 @@ pub struct Settings {
     pub session_idle: std::time::Duration,
     /// Most sessions at a time; one more ends the one that was left alone for longest.
     pub max_sessions: usize,
+    /// Most sessions of one person at a time; one more ends theirs that was left alone for longest.
+    pub max_sessions_each: usize,
 }
 
 impl Default for Settings {
@@ -38,6 +40,7 @@ impl Default for Settings {
             session_lifetime: std::time::Duration::from_secs(12 * 3600),
             session_idle: std::time::Duration::from_secs(3600),
             max_sessions: 10_000,
+            max_sessions_each: 20,
         }
     }
 }

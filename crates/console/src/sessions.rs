@@ -60,7 +60,14 @@ impl Sessions {
         let now = Instant::now();
         let mut held = self.held();
         held.retain(|_, held| !self.is_over(held, now));
-        if held.len() >= self.settings.max_sessions
+        let theirs = |held: &Held| held.session.me.tenant == me.tenant && held.session.me.actor == me.actor;
+        // First their own: nobody signs others out by signing in often.
+        if held.values().filter(|held| theirs(held)).count() >= self.settings.max_sessions_each {
+            let oldest = held.iter().filter(|(_, held)| theirs(held)).min_by_key(|(_, held)| held.used);
+            if let Some(oldest) = oldest.map(|(key, _)| *key) {
+                held.remove(&oldest);
+            }
+        } else if held.len() >= self.settings.max_sessions
             && let Some(oldest) = held.iter().min_by_key(|(_, held)| held.used).map(|(key, _)| *key)
         {
             held.remove(&oldest);
@@ -70,8 +77,9 @@ impl Sessions {
         Ok(cookie)
     }
 
-    /// The session that a cookie stands for, if it lasts.
-    pub(crate) fn get(&self, cookie: &str) -> Option<Arc<Session>> {
+    /// The session that a cookie stands for, if it lasts. What a page asks by itself, nobody did: `by_person` is false then,
+    /// and the session is left as alone as it was.
+    pub(crate) fn get(&self, cookie: &str, by_person: bool) -> Option<Arc<Session>> {
         let now = Instant::now();
         let mut sessions = self.held();
         let key = hash(cookie);
@@ -80,7 +88,9 @@ impl Sessions {
             sessions.remove(&key);
             return None;
         }
-        held.used = now;
+        if by_person {
+            held.used = now;
+        }
         Some(Arc::clone(&held.session))
     }
 
@@ -112,7 +122,7 @@ mod tests {
 
     fn sessions(max_sessions: usize) -> Sessions {
         let (session_lifetime, session_idle) = (Duration::from_secs(100), Duration::from_secs(30));
-        Sessions::new(Settings { session_lifetime, session_idle, max_sessions })
+        Sessions::new(Settings { session_lifetime, session_idle, max_sessions, max_sessions_each: 3 })
     }
 
     #[tokio::test(start_paused = true)]
@@ -123,11 +133,11 @@ mod tests {
         assert_ne!(left, used);
         for _ in 0..4 {
             tokio::time::advance(Duration::from_secs(20)).await;
-            assert_eq!(sessions.get(&used).unwrap().token, "b");
+            assert_eq!(sessions.get(&used, true).unwrap().token, "b");
         }
-        assert!(sessions.get(&left).is_none());
+        assert!(sessions.get(&left, true).is_none());
         tokio::time::advance(Duration::from_secs(20)).await;
-        assert!(sessions.get(&used).is_none(), "however much it was used");
+        assert!(sessions.get(&used, true).is_none(), "however much it was used");
     }
 
     #[tokio::test(start_paused = true)]
@@ -137,10 +147,35 @@ mod tests {
         tokio::time::advance(Duration::from_secs(1)).await;
         let second = sessions.begin("2".into(), me()).unwrap();
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(sessions.get(&first).is_some());
+        assert!(sessions.get(&first, true).is_some());
         let third = sessions.begin("3".into(), me()).unwrap();
-        assert!(sessions.get(&second).is_none() && sessions.get(&first).is_some());
+        assert!(sessions.get(&second, true).is_none() && sessions.get(&first, true).is_some());
         sessions.end(&first);
-        assert!(sessions.get(&first).is_none() && sessions.get(&third).is_some());
+        assert!(sessions.get(&first, true).is_none() && sessions.get(&third, true).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_page_asks_by_itself_keeps_no_session_alive() {
+        let sessions = sessions(10);
+        let left = sessions.begin("1".into(), me()).unwrap();
+        tokio::time::advance(Duration::from_secs(20)).await;
+        assert!(sessions.get(&left, false).is_some());
+        tokio::time::advance(Duration::from_secs(20)).await;
+        assert!(sessions.get(&left, false).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_signs_in_often_ends_their_own_sessions_and_nobody_elses() {
+        let sessions = sessions(4);
+        let other = Me { actor: Actor::user("ben"), ..me() };
+        let other = sessions.begin("other".into(), other).unwrap();
+        let mut mine = Vec::new();
+        for _ in 0..5 {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            mine.push(sessions.begin("mine".into(), me()).unwrap());
+        }
+        assert!(sessions.get(&other, true).is_some());
+        let lasts: Vec<_> = mine.iter().map(|cookie| sessions.get(cookie, true).is_some()).collect();
+        assert_eq!(lasts, [false, false, true, true, true]);
     }
 }

@@ -87,7 +87,8 @@ pub(crate) fn pretty(json: &vidimus_api_types::Json) -> String {
 
 /// What a tool returned: a text as its lines, anything else as [`pretty`] JSON.
 pub(crate) fn lines(json: &vidimus_api_types::Json) -> String {
-    serde_json::from_str::<String>(json.as_str()).unwrap_or_else(|_| pretty(json))
+    let text = serde_json::from_str::<String>(json.as_str());
+    text.map_or_else(|_| pretty(json), |text| exact::lines(&text))
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ impl Tally {
         self.seconds.sort_by(f64::total_cmp);
         let at = |share: usize| {
             let last = self.seconds.len().checked_sub(1)?;
-            self.seconds.get((self.seconds.len() * share / 10).min(last)).copied()
+            self.seconds.get(((self.seconds.len() * share).div_ceil(10) - 1).min(last)).copied()
         };
         let resolved = Resolved { median_seconds: at(5), p90_seconds: at(9), ..self.resolved };
         (self.asked, resolved)
@@ -235,9 +235,9 @@ mod tests {
         };
         assert_eq!(marks(&[]), (None, None));
         assert_eq!(marks(&[3.0]), (Some(3.0), Some(3.0)));
-        assert_eq!(marks(&[9.0, 1.0]), (Some(9.0), Some(9.0)));
+        assert_eq!(marks(&[9.0, 1.0]), (Some(1.0), Some(9.0)));
         let ten: Vec<f64> = (1..=10).rev().map(f64::from).collect();
-        assert_eq!(marks(&ten), (Some(6.0), Some(10.0)));
+        assert_eq!(marks(&ten), (Some(5.0), Some(9.0)));
     }
 
     #[test]

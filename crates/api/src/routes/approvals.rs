@@ -43,7 +43,7 @@ async fn list(
 ) -> Result<Json<Page<PendingApproval>>, ApiError> {
     let request = convert::page_request(query.limit, query.cursor.take())?;
     as_of::without("mine", query.as_of.is_some() && query.mine.is_some())?;
-    let (views, position) = as_of::read(&api, query.as_of, query.min_position).await?;
+    let (views, position) = as_of::read(&api, &caller.principal, query.as_of, query.min_position).await?;
     let reviewer = match query.mine {
         Some(true) => Some(convert::for_reviewer(api.engine(), &caller.principal).await?),
         _ => None,

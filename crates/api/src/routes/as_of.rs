@@ -3,8 +3,9 @@
 use std::{ops::Deref, time::Duration};
 
 use axum::http::StatusCode;
-use proto_events::GlobalPosition;
+use proto_events::{GlobalPosition, Role};
 use vidimus_api_types::AsOf;
+use vidimus_engine::Principal;
 use vidimus_projection::{PastError, PastViews, Views};
 
 use super::seen::seen;
@@ -34,16 +35,22 @@ impl Deref for Read<'_> {
 
 /// The views to read, and what they have seen: those of the past where `as_of` asks for it, else those of now, which have seen
 /// `min_position`.
-pub(super) async fn read(
-    api: &Api,
+pub(super) async fn read<'a>(
+    api: &'a Api,
+    principal: &Principal,
     as_of: Option<AsOf>,
     min_position: Option<GlobalPosition>,
-) -> Result<(Read<'_>, GlobalPosition), ApiError> {
+) -> Result<(Read<'a>, GlobalPosition), ApiError> {
     let Some(as_of) = as_of else {
         let position = seen(api, min_position).await?;
         return Ok((Read::Now(api.views()), position));
     };
     without("min_position", min_position.is_some())?;
+    // All the log is read for it, and few positions are held: not for whoever may only propose.
+    if ![Role::Approver, Role::Auditor, Role::Admin].into_iter().any(|role| principal.is(role)) {
+        let detail = "a list as it was takes the role `approver`, `auditor` or `admin`: leave `as_of` out, or use another key";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "missing_role", detail));
+    }
     let position = position(api, as_of).await?;
     let past = api.past().ok_or_else(|| {
         let detail = "this server keeps no views of the past: leave `as_of` out";

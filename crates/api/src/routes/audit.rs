@@ -40,7 +40,7 @@ async fn list(
     Query(mut query): Query<AuditQuery>,
 ) -> Result<Json<Page<AuditEntry>>, ApiError> {
     let request = convert::page_request(query.limit, query.cursor.take())?;
-    let (views, position) = as_of::read(&api, query.as_of, query.min_position).await?;
+    let (views, position) = as_of::read(&api, &caller.principal, query.as_of, query.min_position).await?;
     let filter = convert::audit_filter(query);
     let page = views.audit(caller.tenant(), &filter, &request).await?;
     Ok(Json(convert::page(page, position, convert::audit_entry)))

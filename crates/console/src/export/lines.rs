@@ -30,7 +30,19 @@ pub(super) fn csv<T: Line>(items: &[Box<RawValue>], with_header: bool) -> Result
 /// A cell that no spreadsheet takes for a formula: what agents say is in the cells, and a formula can send away what is
 /// beside it.
 fn guarded(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+    const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+    // Where a spreadsheet parts cells at other characters than a comma, a formula may begin in the middle.
+    const PARTS: [char; 4] = [';', '\t', '\r', '\n'];
+    let mut guarded = String::with_capacity(cell.len() + 1);
+    let mut begins = true;
+    for char in cell.chars() {
+        if begins && FORMULA.contains(&char) {
+            guarded.push('\'');
+        }
+        begins = PARTS.contains(&char);
+        guarded.push(char);
+    }
+    guarded
 }
 
 /// The text of a value that may be absent; nothing where it is.
@@ -153,11 +165,15 @@ mod tests {
 
     #[test]
     fn a_cell_that_a_spreadsheet_would_evaluate_begins_with_an_apostrophe() {
-        let evaluated =
-            ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=HYPERLINK(\"http://evil.example\")"];
+        let evaluated = ["=1+1", "+1", "-1", "@SUM(A1)", "\t1", "\r1", "=HYPERLINK(\"http://evil.example\")"];
         for cell in evaluated {
             assert_eq!(guarded(cell.to_owned()), format!("'{cell}"));
         }
+        assert_eq!(
+            guarded("x;=cmd\n@y\t=1".to_owned()),
+            "x;'=cmd\n'@y\t'=1",
+            "where a spreadsheet parts at `;`"
+        );
         for cell in ["", "a=b", "1-2", "ana@example.com", "'=1", " =1"] {
             assert_eq!(guarded(cell.to_owned()), cell);
         }

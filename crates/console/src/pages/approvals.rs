@@ -93,9 +93,10 @@ struct Found {
 
 async fn found(visitor: &Visitor, asked: &Fields, show: Show, me: &Me) -> Result<Found, Refused> {
     let ask = visitor.ask();
+    let then = asked.get("as_of").map(|as_of| ("as_of", as_of));
     let mut done = Vec::new();
     for id in asked.all("done").take(MOST_DONE) {
-        done.extend(asked::execution(&ask, id).await.as_ref().map(happened));
+        done.extend(asked::execution(&ask, id, None).await.as_ref().map(happened));
     }
     let (page, position) = match asked.get("execution") {
         None => {
@@ -104,16 +105,17 @@ async fn found(visitor: &Visitor, asked: &Fields, show: Show, me: &Me) -> Result
             (Some(page), position)
         }
         Some(id) => {
-            let execution = asked::execution(&ask, id).await?;
-            let page = asked::item_of(&ask, &execution).await?;
+            let execution = asked::execution(&ask, id, then).await?;
+            let page = asked::item_of(&ask, &execution, then).await?;
             if page.is_none() && !done.iter().any(|done| done.id == id) {
                 done.push(happened(&execution));
             }
-            (page, execution.position)
+            let position = page.as_ref().map_or(execution.position, |page| page.position);
+            (page, position)
         }
     };
     let (items, next) = page.map_or_else(Default::default, |page| (page.items, page.next));
-    let around = Around::of(&ask, &items).await;
+    let around = Around::of(&ask, &items, then).await;
     Ok(Found { items, next, position: Some(position), done, around })
 }
 
@@ -123,10 +125,12 @@ async fn draw(visitor: &Visitor, asked: &Fields, after: After) -> Result<Respons
     let show = Show::of(asked, visitor.may(&[Role::Approver]));
     let wanted = after.min_position.as_deref().or_else(|| asked.get("min_position"));
     let wanted = Fields::parse(asked.with("min_position", wanted).as_bytes());
+    let mut is_refused = false;
     let (status, refused, found) = match found(visitor, &wanted, show, &me).await {
         Ok(found) => (StatusCode::OK, None, found),
-        // A filter that is no good is mended on the page.
-        Err(refused) if refused.status.is_client_error() && refused.status != StatusCode::UNAUTHORIZED => {
+        // A filter that is no good is mended on the page; what else is refused is no empty queue.
+        Err(refused) if matches!(refused.status, StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY) => {
+            is_refused = true;
             (refused.status, Some(Notice::refused(&refused)), Found::default())
         }
         Err(refused) => return Err(visitor.broken(refused)),
@@ -136,6 +140,6 @@ async fn draw(visitor: &Visitor, asked: &Fields, after: After) -> Result<Respons
     let frame = visitor.frame("Approvals", Tab::Approvals).with(notice.or(refused).or(commented));
     let position = found.position.map_or_else(String::new, |position| position.to_string());
     let frame = frame.with_past(asked, position);
-    let said = view::Said { refusals, picked, typed };
+    let said = view::Said { refusals, picked, typed, is_refused };
     page_with(of_refusal.unwrap_or(status), &Approvals::of(frame, asked, show, &me, found, said))
 }

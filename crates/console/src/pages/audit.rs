@@ -64,6 +64,8 @@ struct Audit<'a> {
     caption: String,
     oldest_first: bool,
     is_first: bool,
+    /// Nothing was looked for: a filter is no good.
+    is_refused: bool,
     next: Option<String>,
 }
 
@@ -82,9 +84,8 @@ async fn list(visitor: &Visitor, asked: &Fields) -> Result<Response, Broken> {
     let page: Result<Page<AuditEntry>, _> = visitor.ask().get("/v1/audit", &query).await;
     let frame = visitor.frame("Audit log", Tab::Audit);
     // A filter that is no good is mended in the form that it was typed into; whoever may not read this sees no form.
-    let is_mended = |status: StatusCode| {
-        status.is_client_error() && !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-    };
+    let is_mended =
+        |status: StatusCode| matches!(status, StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY);
     let (status, frame, page) = match page {
         Ok(page) => (StatusCode::OK, frame, Some(page)),
         Err(refused) if is_mended(refused.status) => {
@@ -114,6 +115,7 @@ async fn list(visitor: &Visitor, asked: &Fields) -> Result<Response, Broken> {
             rows,
             oldest_first,
             is_first: asked.get("cursor").is_none(),
+            is_refused: status != StatusCode::OK,
             next: next.map(|next| asked.with("cursor", Some(next))),
             asked,
         },

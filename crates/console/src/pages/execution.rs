@@ -3,16 +3,16 @@
 pub(super) mod shown;
 
 use askama::Template;
-use axum::{Router, extract::Path, response::Response, routing::get};
+use axum::{Router, extract::Path, http::StatusCode, response::Response, routing::get};
 use serde_json::Value;
-use vidimus_api_types::{Execution, Explanation, Page};
+use vidimus_api_types::{Execution, Explanation, OriginKind, Page};
 
 use self::shown::{
     Fact, Finding, Rule, Shown, Step, comments, decision_facts, facts, findings, rules, steps,
 };
 use super::Visitor;
 use crate::{
-    Console,
+    Console, exact,
     fields::Query,
     frame::{Broken, Frame, Tab, page},
     words,
@@ -46,7 +46,9 @@ struct Detail {
     context: Option<String>,
     result: Option<String>,
     redacted_result: Vec<String>,
+    result_is_text: bool,
     error: Option<String>,
+    is_recorded: bool,
     steps: Vec<Step>,
     more_steps: Option<String>,
     /// What people said.
@@ -66,7 +68,11 @@ async fn detail(visitor: Visitor, Path(id): Path<String>, Query(query): Query) -
     let events: Page<Value> =
         ask.get(&format!("{path}/events"), &events).await.map_err(|refused| visitor.broken(refused))?;
     // Nothing was decided of what was handed in after the fact; and what was decided later was not yet.
-    let explanation: Option<Explanation> = ask.get(&format!("{path}/explanation"), &[]).await.ok();
+    let explanation = match ask.get::<Explanation>(&format!("{path}/explanation"), &[]).await {
+        Ok(explanation) => Some(explanation),
+        Err(refused) if refused.status == StatusCode::NOT_FOUND => None,
+        Err(refused) => return Err(visitor.broken(refused)),
+    };
     let explanation =
         explanation.filter(|explanation| then.is_empty() || explanation.position <= events.position);
     let (function, tool) = words::function(&execution.function);
@@ -92,7 +98,13 @@ async fn detail(visitor: Visitor, Path(id): Path<String>, Query(query): Query) -
         context: execution.context.as_ref().map(words::pretty),
         result: execution.result.as_ref().map(words::lines),
         redacted_result: execution.redacted_result.clone(),
-        error: execution.error.as_ref().and_then(|error| serde_json::to_string_pretty(error).ok()),
+        result_is_text: execution.result.as_ref().is_some_and(|result| result.as_str().starts_with('"')),
+        error: execution
+            .error
+            .as_ref()
+            .and_then(|error| serde_json::to_string(error).ok())
+            .map(|error| exact::spread(&error)),
+        is_recorded: execution.origin == OriginKind::Recorded,
         comments: comments(&steps),
         steps,
         more_steps: events.next.map(|next| query.with("cursor", Some(&next))),

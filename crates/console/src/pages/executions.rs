@@ -101,7 +101,10 @@ async fn list(visitor: Visitor, Query(asked): Query) -> Result<Response, Broken>
     let (status, frame, page) = match page {
         Ok(page) => (axum::http::StatusCode::OK, frame, Some(page)),
         Err(refused)
-            if refused.status.is_client_error() && refused.status != axum::http::StatusCode::UNAUTHORIZED =>
+            if matches!(
+                refused.status,
+                axum::http::StatusCode::CONFLICT | axum::http::StatusCode::UNPROCESSABLE_ENTITY
+            ) =>
         {
             (refused.status, frame.with(Some(Notice::refused(&refused))), None)
         }

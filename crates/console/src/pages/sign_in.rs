@@ -62,6 +62,9 @@ async fn sign_in(State(console): State<Console>, request: Request) -> Result<Res
     let token = fields.get("key").unwrap_or_default().trim().to_owned();
     match (Ask { api: console.api(), token: &token }).get::<Me>("/v1/me", &[]).await {
         Ok(me) => {
+            if let Some(before) = cookie::session(&parts.headers) {
+                console.sessions().end(before);
+            }
             let cookie = console.sessions().begin(token, me).map_err(|error| {
                 tracing::error!(%error, "no random bits for a session");
                 Broken::Plain

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cargo build --release -p vidimus -p vidimus-tests
-//! target/release/http_load [--seconds 3] [--rounds 3] [--subscribers 100] [--rate 1000] [--only propose|sse]
+//! target/release/http_load [--seconds 3] [--rounds 3] [--subscribers 100] [--rate 1000] [--only propose|sse] [--policy DIR]
 //! ```
 //!
 //! `vidimus` is looked for beside this program. Everything is in a temporary folder under the current one and is removed.

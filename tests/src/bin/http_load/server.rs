@@ -36,7 +36,8 @@ pub(crate) fn listening(command: &mut Command) -> (Child, String) {
 }
 
 impl Server {
-    /// A server with a key of all roles, without a rate limit, with one function that may run.
+    /// A server with a key of all roles, without a rate limit, with one function that may run, under the policy set in the
+    /// folder that `--policy` names, if it does.
     pub(crate) fn start() -> Self {
         let directory = tempfile::Builder::new().prefix(".http-load").tempdir_in(".").unwrap();
         let data = directory.path().join("data");
@@ -45,6 +46,9 @@ impl Server {
         ];
         let key: serde_json::Value = serde_json::from_str(&vidimus(&data, &key)).unwrap();
         vidimus(&data, &["--tenant", "bench", "function", "set-access", "shop.lookup", "Enabled"]);
+        if let Some(policy) = vidimus_tests::measure::option("--policy") {
+            vidimus(&data, &["--tenant", "bench", "policy", "apply", &policy]);
+        }
         let mut command = Command::new(binary());
         // A line of log a request is for operators; here it would measure the terminal.
         command.env("VIDIMUS_LOG", "warn");

@@ -35,7 +35,7 @@ pub(super) async fn list(
     Query(mut query): Query<ExecutionQuery>,
 ) -> Result<Json<Page<Execution>>, ApiError> {
     let request = convert::page_request(query.limit, query.cursor.take())?;
-    let (views, position) = as_of::read(&api, query.as_of, query.min_position).await?;
+    let (views, position) = as_of::read(&api, &caller.principal, query.as_of, query.min_position).await?;
     let filter = convert::execution_filter(query);
     let page = views.executions(caller.tenant(), &filter, &request).await?;
     Ok(Json(convert::page(page, position, convert::listed)))

@@ -100,7 +100,9 @@ pub(super) async fn page(ask: &Ask<'_>, asked: &Fields, show: Show, me: &Me) -> 
     let mut page: Page<Item> = ask.get("/v1/approvals", &part).await?;
     // `mine` is what can be voted on; one's own confirmations wait for one too.
     if show == Show::Mine && me.actor.kind == ActorKind::User && asked.get("cursor").is_none() {
-        query.extend([("kind", "confirmation"), ("resolvable_by", &*me.actor.id)]);
+        // All of them: the pages that follow are of what others asked for.
+        query.retain(|(name, _)| *name != "limit");
+        query.extend([("kind", "confirmation"), ("resolvable_by", &*me.actor.id), ("limit", "1000")]);
         let own: Page<Item> = ask.get("/v1/approvals", &query).await?;
         page.items.extend(own.items);
         page.items.sort_by_key(|item| (item.pending.deadline, item.pending.position));
@@ -108,18 +110,25 @@ pub(super) async fn page(ask: &Ask<'_>, asked: &Fields, show: Show, me: &Me) -> 
     Ok(page)
 }
 
+/// As of which position or instant it is asked, as a pair of the query; `None`: now.
+pub(super) type Then<'a> = Option<(&'a str, &'a str)>;
+
 /// The address of an execution; `id` as somebody wrote it.
 pub(super) fn path(id: &str) -> String {
     format!("/v1/executions/{}", form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>())
 }
 
 /// One execution.
-pub(super) async fn execution(ask: &Ask<'_>, id: &str) -> Result<Execution, Refused> {
-    ask.get(&path(id), &[]).await
+pub(super) async fn execution(ask: &Ask<'_>, id: &str, then: Then<'_>) -> Result<Execution, Refused> {
+    ask.get(&path(id), &then.into_iter().collect::<Vec<_>>()).await
 }
 
 /// The item of the queue of one execution, if it waits.
-pub(super) async fn item_of(ask: &Ask<'_>, execution: &Execution) -> Result<Option<Page<Item>>, Refused> {
+pub(super) async fn item_of(
+    ask: &Ask<'_>,
+    execution: &Execution,
+    then: Then<'_>,
+) -> Result<Option<Page<Item>>, Refused> {
     let position = execution.position.to_string();
     let mut cursor = None;
     for _ in 0..MOST_PAGES {
@@ -128,7 +137,7 @@ pub(super) async fn item_of(ask: &Ask<'_>, execution: &Execution) -> Result<Opti
             ("conversation", &*execution.conversation),
             ("function", execution.function.as_str()),
             ("limit", "200"),
-            ("min_position", &*position),
+            then.unwrap_or(("min_position", &*position)),
         ];
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
         let mut page: Page<Item> = ask.get("/v1/approvals", &query).await?;
@@ -155,27 +164,28 @@ pub(super) struct Around {
 
 impl Around {
     /// Asks for it; what cannot be had is left out, as a card can be decided on without it.
-    pub(super) async fn of(ask: &Ask<'_>, items: &[Item]) -> Self {
+    pub(super) async fn of(ask: &Ask<'_>, items: &[Item], then: Then<'_>) -> Self {
         let mut around = Self::default();
         for Item { pending, .. } in items {
-            if let Ok(execution) = execution(ask, &pending.execution_id.to_string()).await {
+            if let Ok(execution) = execution(ask, &pending.execution_id.to_string(), then).await {
                 around.executions.insert(pending.execution_id, execution);
             }
             let (agent, conversation) = (&pending.agent, &pending.conversation);
             if !around.agents.contains_key(agent) {
                 let query = [("agent", &**agent), ("limit", "6")];
-                around.agents.insert(agent.clone(), last(ask, &query).await);
+                around.agents.insert(agent.clone(), last(ask, &query, then).await);
             }
             if let Entry::Vacant(vacant) = around.conversations.entry((agent.clone(), conversation.clone())) {
                 let query = [("agent", &**agent), ("conversation", &**conversation), ("limit", "4")];
-                vacant.insert(last(ask, &query).await);
+                vacant.insert(last(ask, &query, then).await);
             }
         }
         around
     }
 }
 
-async fn last(ask: &Ask<'_>, query: &[(&str, &str)]) -> Vec<Execution> {
-    let page: Result<Page<Execution>, _> = ask.get("/v1/executions", query).await;
+async fn last(ask: &Ask<'_>, query: &[(&str, &str)], then: Then<'_>) -> Vec<Execution> {
+    let query: Vec<_> = query.iter().copied().chain(then).collect();
+    let page: Result<Page<Execution>, _> = ask.get("/v1/executions", &query).await;
     page.map(|page| page.items).unwrap_or_default()
 }

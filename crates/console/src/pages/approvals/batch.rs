@@ -18,6 +18,9 @@ use crate::{
     frame::{Broken, Notice, see},
 };
 
+/// Most cards at once, as the API has it.
+const MOST_PICKED: usize = 100;
+
 #[derive(Serialize)]
 struct Decisions<'a> {
     decisions: Vec<Decision<'a>>,
@@ -55,7 +58,7 @@ pub(super) async fn decide(
     Posted { visitor, fields }: Posted,
 ) -> Result<Response, Broken> {
     let ask = visitor.ask();
-    let picked: Vec<String> = fields.all("pick").map(str::to_owned).collect();
+    let picked: Vec<String> = fields.all("pick").take(MOST_PICKED + 1).map(str::to_owned).collect();
     let refused = match send(&ask, &picked, &fields).await {
         Ok(decided) => {
             let position = decided.position.to_string();
@@ -74,7 +77,7 @@ pub(super) async fn decide(
     };
     let which = which(&refused).and_then(|index| picked.get(index).cloned());
     let execution = match &which {
-        Some(id) => asked::execution(&ask, id).await.ok(),
+        Some(id) => asked::execution(&ask, id, None).await.ok(),
         None => None,
     };
     let happened = execution.as_ref().map(happened);
@@ -86,6 +89,11 @@ pub(super) async fn decide(
 }
 
 async fn send(ask: &Ask<'_>, picked: &[String], fields: &Fields) -> Result<DecidedBatch, Refused> {
+    // Each is looked up in all that was sent: many of them, of many fields, would take minutes.
+    if picked.is_empty() || picked.len() > MOST_PICKED {
+        let detail = format!("choose 1 to {MOST_PICKED} cards");
+        return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "batch_size", detail));
+    }
     let decisions = picked.iter().map(|id| decision(id, fields)).collect::<Result<_, _>>()?;
     ask.post("/v1/approvals/decisions", &Decisions { decisions }).await
 }

@@ -54,6 +54,10 @@ pub(super) struct Card {
     pub(super) of_agent: Vec<Other>,
     pub(super) of_conversation: Vec<Other>,
     pub(super) offers: Offers,
+    /// What surrounds the call could not be read: its risk is not known here.
+    pub(super) is_partial: bool,
+    /// It waited then: how much time is left now says nothing.
+    pub(super) is_past: bool,
     pub(super) stage: u32,
     /// What goes back with the decision.
     pub(super) card: String,
@@ -177,6 +181,8 @@ impl Card {
             of_agent: others(of_agent, OTHERS.0),
             of_conversation: others(of_conversation, OTHERS.1),
             offers: offers(e, me),
+            is_partial: execution.is_none(),
+            is_past: false,
             stage: e.stage,
             card: item.card.clone(),
             state: format!("{:016x}", state.finish()),

@@ -76,7 +76,7 @@ pub(super) async fn decide(
         Err(refused) if refused.status == StatusCode::UNAUTHORIZED => return Err(visitor.broken(refused)),
         Err(refused) => refused,
     };
-    let execution = asked::execution(&ask, &id).await.ok();
+    let execution = asked::execution(&ask, &id, None).await.ok();
     let typed = ["words", "arguments", "feedback", "emergency"].into_iter();
     let typed = typed.filter_map(|name| Some((name.to_owned(), fields.get(name)?.to_owned())));
     let refusal = Refusal::new(&refused, execution.as_ref().map(happened), typed.collect());

@@ -45,6 +45,7 @@ pub(super) struct Approvals {
     batch: bool,
     typed: String,
     empty: &'static str,
+    is_refused: bool,
 }
 
 /// What the visitor tried, where it was refused.
@@ -56,6 +57,8 @@ pub(super) struct Said {
     pub(super) picked: Vec<String>,
     /// What was typed for several at once.
     pub(super) typed: String,
+    /// Nothing was looked for: a filter is no good.
+    pub(super) is_refused: bool,
 }
 
 fn query(pairs: &[(&str, &str)], more: &[(&str, &str)]) -> String {
@@ -66,7 +69,7 @@ fn query(pairs: &[(&str, &str)], more: &[(&str, &str)]) -> String {
 impl Approvals {
     pub(super) fn of(frame: Frame, asked: &Fields, show: Show, me: &Me, found: Found, said: Said) -> Self {
         let Found { items, next, position, done, around } = found;
-        let Said { mut refusals, picked, typed } = said;
+        let Said { mut refusals, picked, typed, is_refused } = said;
         let card = |item| {
             let mut card = Card::of(item, &around, me);
             card.refusal = refusals.remove(&card.id);
@@ -74,6 +77,7 @@ impl Approvals {
             // What waited then is decided on as it is now.
             if frame.then.is_some() {
                 card.offers = Offers::default();
+                card.is_past = true;
             }
             card
         };
@@ -107,6 +111,7 @@ impl Approvals {
             position: position.filter(|_| !is_past).map(|position| position.to_string()),
             next: next.as_deref().map(|next| query(&kept, &[("cursor", next)])),
             is_first: asked.get("cursor").is_none() && !one,
+            is_refused,
             typed,
             empty: match (show, chips.is_empty()) {
                 _ if one => "This call does not wait for anybody",
