@@ -86,7 +86,7 @@ impl Bed {
         let client = async_nats::connect(nats.url()).await.unwrap();
         let key = async |role, actor| world.key(TENANT, &[role], actor).await;
         let bed = Self {
-            runtime: key(Role::Agent, "agent:runtime").await,
+            runtime: key(Role::Agent, "service:runtime").await,
             rita: key(Role::Agent, "user:rita").await,
             paul: key(Role::Approver, "user:paul").await,
             petra: key(Role::Approver, "user:petra").await,

@@ -65,7 +65,7 @@ impl History {
             let admin = principal(Actor::user("ada"), Role::Admin);
             self.engine.set_access(&admin, name.parse().unwrap(), access, None).await.unwrap();
         }
-        let agent = principal(Actor::agent("runtime"), Role::Agent);
+        let agent = principal(Actor::service("runtime"), Role::Agent);
         let paul = principal(Actor::user("paul"), Role::Approver);
         let proposal = Proposal {
             call: CallRef {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proto_events::Access;
+use proto_events::{Access, Actor, Role};
 use serde_json::{Value, json};
 
 use crate::harness::{Key, T0, World, id, proposal};
@@ -19,7 +19,8 @@ async fn history(world: &World) -> (Value, Value) {
     world.clock.advance(Duration::from_secs(3600));
     let mut other = proposal();
     other["agent"] = json!("writer");
-    world.post(&world.acme.runtime, "/v1/executions", other).await.with(201);
+    let runtimes = world.key(&world.acme.tenant, Actor::service("runtimes"), &[Role::Agent], None).await;
+    world.post(&runtimes, "/v1/executions", other).await.with(201);
     (proposed, denied)
 }
 

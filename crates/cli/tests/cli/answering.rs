@@ -34,7 +34,7 @@ fn ruled(rules: &str) -> (Place, String) {
     std::fs::create_dir_all(&directory).unwrap();
     std::fs::write(directory.join("all.cedar"), PERMIT_ALL.to_owned() + rules).unwrap();
     place.run(["policy", "apply", directory.to_str().unwrap()]).ok();
-    let agent = place.key(&["--actor", "agent:runtime", "--role", "agent"]);
+    let agent = place.key(&["--actor", "service:runtime", "--role", "agent"]);
     (place, agent)
 }
 
@@ -168,7 +168,7 @@ async fn what_a_user_says_is_put_on_record() {
     let say = ["conversation", "say", "c-1", "order seven of them", "--agent", "buyer"];
     place.run(say).ok().says("what was said to buyer in c-1 is on record (position ");
     place.run(["conversation", "say", "c-1", " ", "--agent", "buyer"]).failed(4, "text_missing");
-    let agent = place.key(&["--actor", "agent:runtime", "--role", "agent"]);
+    let agent = place.key(&["--actor", "service:runtime", "--role", "agent"]);
     let ann = place.key(&["--actor", "user:ann", "--role", "approver"]);
     let mut server = place.serve();
     let said = place.json_through(&server, &agent, &say);
