@@ -39,6 +39,9 @@ async fn a_call_is_proposed_approved_run_and_reported_without_http() {
     let done = bed.ask(&bed.runtime, C::Complete, &execution, result).await.with(200);
     assert_eq!((&done["stage"], &done["status"]), (&json!("succeeded"), &json!("Success")));
 
+    // What the views add is there in both answers only when they have seen the end.
+    let query = json!({"min_position": done["position"]});
+    bed.ask(&bed.paul, C::ListApprovals, "", query).await.with(200);
     // No body at all is `{}`, and what is read is what HTTP reads.
     let authorization = format!("Bearer {}", bed.rita);
     let subject = crate::bed::subject(TENANT, C::Get, &execution);
