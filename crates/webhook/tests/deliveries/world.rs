@@ -146,7 +146,7 @@ impl World {
             former_execution: None,
             asked_by: Vec::new(),
         };
-        let runtime = principal(name, Actor::agent("assistant"), Role::Agent);
+        let runtime = principal(name, Actor::agent(agent), Role::Agent);
         self.engine.propose(&runtime, proposal).await.unwrap();
     }
 
