@@ -19,7 +19,7 @@ pub struct DescribeConnection {
     pub purpose: String,
     /// Where it goes, without credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 1024, pattern = "\\S"))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 1024, pattern = "[^\\s\\x85]"))]
     pub endpoint: Option<String>,
     /// Who answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,7 +140,7 @@ pub struct AddMessage {
     #[cfg_attr(feature = "openapi", schema(value_type = Name))]
     pub agent: String,
     /// The words; at most 64 KiB.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 65536, pattern = "\\S"))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 65536, pattern = "[^\\s\\x85]"))]
     pub text: String,
 }
 

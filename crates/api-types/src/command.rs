@@ -60,7 +60,7 @@ pub struct Approve {
     /// Why the reviewers that were asked for are passed over in an emergency; takes the role `admin`, and is on record as
     /// such.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "[^\\s\\x85]"))]
     pub break_glass: Option<String>,
     /// The card that the reviewer saw, as the queue has it. Where it is given, the decision is about that card or is refused
     /// (`card_changed`), and it goes on record with the decision.
@@ -74,7 +74,7 @@ pub struct Approve {
 #[serde(deny_unknown_fields)]
 pub struct Deny {
     /// Why.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "[^\\s\\x85]"))]
     pub reason: String,
     /// The card that the reviewer saw, as the queue has it. Where it is given, the decision is about that card or is refused
     /// (`card_changed`), and it goes on record with the decision.
@@ -88,7 +88,7 @@ pub struct Deny {
 #[serde(deny_unknown_fields)]
 pub struct Abort {
     /// What the agent should know or do instead.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "[^\\s\\x85]"))]
     pub feedback: String,
     /// The card that the reviewer saw, as the queue has it. Where it is given, the decision is about that card or is refused
     /// (`card_changed`), and it goes on record with the decision.
@@ -105,7 +105,7 @@ pub struct Revise {
     #[cfg_attr(feature = "openapi", schema(value_type = IJsonObject))]
     pub arguments: Json,
     /// What the agent should know.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "[^\\s\\x85]"))]
     pub feedback: String,
     /// The card that the reviewer saw, as the queue has it. Where it is given, the decision is about that card or is refused
     /// (`card_changed`), and it goes on record with the decision.
@@ -129,7 +129,7 @@ pub struct Revised {
 #[serde(deny_unknown_fields)]
 pub struct AddComment {
     /// What there is to say.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "[^\\s\\x85]"))]
     pub text: String,
 }
 
@@ -234,7 +234,7 @@ pub struct Settle {
     #[cfg_attr(feature = "openapi", schema(schema_with = settled_status))]
     pub status: ResultStatus,
     /// What shows it.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "\\S"))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 5000, pattern = "[^\\s\\x85]"))]
     pub evidence: String,
     /// What the tool returned, if the evidence has it; at most 256 KiB.
     #[serde(default, deserialize_with = "given::present", skip_serializing_if = "Option::is_none")]

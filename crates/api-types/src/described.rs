@@ -46,7 +46,7 @@ texts! {
     /// A plain name: of a group, of a connection.
     PlainName = (1, 64, "^[A-Za-z0-9_-]{1,64}$", "1 to 64 ASCII letters, digits, `_` and `-`.");
     /// Words that have to be there: a reason, feedback.
-    Words = (1, 5000, "\\S", "1 to 5,000 characters, not blank.");
+    Words = (1, 5000, "[^\\s\\x85]", "1 to 5,000 characters, not blank.");
     /// A decimal number as text.
     DecimalNumber = (
         1,

@@ -56,7 +56,7 @@ macro_rules! principals {
             #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
             #[serde(deny_unknown_fields)]
             pub(crate) struct $name {
-                /// What kind of principal.
+                // What kind of principal.
                 #[cfg_attr(feature = "openapi", schema(inline))]
                 kind: $kind,
                 /// Which one, within its tenant and kind; 1 to 255 bytes.

@@ -93,7 +93,7 @@ pub(crate) enum GivenTest {
     /// A text that begins with this.
     StartsWith {
         /// The beginning.
-        #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 1024, pattern = "\\S"))]
+        #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 1024, pattern = "[^\\s\\x85]"))]
         text: String,
     },
     /// Absent.

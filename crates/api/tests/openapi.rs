@@ -53,6 +53,20 @@ async fn it_is_served_as_it_is() {
 }
 
 #[test]
+fn what_a_request_chooses_from_has_no_fields_but_its_own() {
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    for name in ["BatchVerdict", "GivenFreezeScope", "GivenTest"] {
+        let choices = schemas[name]["oneOf"].as_array().unwrap();
+        assert!(
+            choices.len() > 1 && choices.iter().all(|choice| choice["additionalProperties"] == false),
+            "{name}"
+        );
+    }
+    assert_eq!(schemas["GivenPerson"]["properties"]["kind"]["enum"], serde_json::json!(["user"]));
+}
+
+#[test]
 fn its_operations() {
     let document = document();
     let operations = operations(&document);
