@@ -62,10 +62,9 @@ pub struct ToolQuery {
         )
     )]
     pub agent: String,
-    /// The circumstances, as `context` of a proposal has them: a JSON object. Then only tools that they are enough for
+    /// The circumstances, as `context` of a proposal has them: a JSON object of at most 16 KiB. Then only tools that they are enough for
     /// (required context, age of data, intended use); without it, tools in whatever circumstances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", param(max_length = 16384))]
     pub context: Option<String>,
     /// How many items at most; 50 unless told otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
