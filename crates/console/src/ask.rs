@@ -9,6 +9,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use tower::ServiceExt as _;
 use vidimus_api_types::Problem;
 
+use crate::fields;
+
 /// The largest answer that a page is made of.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
@@ -129,7 +131,7 @@ impl Ask<'_> {
     ) -> Result<Response<Body>, Refused> {
         let mut uri = path.to_owned();
         if !query.is_empty() {
-            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+            let query = fields::query(query);
             uri.push('?');
             uri.push_str(&query);
         }

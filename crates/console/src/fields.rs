@@ -24,12 +24,6 @@ impl Fields {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
-    /// The pairs of a query.
-    #[cfg(test)]
-    pub(crate) fn of(query: &str) -> Self {
-        Self::parse(query.as_bytes())
-    }
-
     /// The value of this name, where it is not empty: an empty field of a form is one that was not filled in.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
@@ -55,23 +49,29 @@ impl Fields {
 
     /// The query that leads to the same page with this pair set (or left out, with `None`).
     pub(crate) fn with(&self, name: &str, value: Option<&str>) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.filled(&[name]));
-        if let Some(value) = value {
-            query.append_pair(name, value);
-        }
-        query.finish()
+        self.changed(&[name], name, value)
     }
 
     /// The same at the first page of the list: where a filter changes, a cursor of before leads nowhere.
     pub(crate) fn anew(&self, name: &str, value: Option<&str>) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.filled(&[name, "cursor"]));
-        if let Some(value) = value {
-            query.append_pair(name, value);
-        }
-        query.finish()
+        self.changed(&[name, "cursor"], name, value)
     }
+
+    fn changed(&self, without: &[&str], name: &str, value: Option<&str>) -> String {
+        let mut pairs = self.filled(without);
+        pairs.extend(value.map(|value| (name, value)));
+        query(&pairs)
+    }
+}
+
+/// The pairs as a query, encoded.
+pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+/// A text as one part of a path, encoded.
+pub(crate) fn part(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// The query of a page.

@@ -9,7 +9,7 @@ use axum::{
 use crate::{
     ask::Refused,
     assets::{CSS_NAME, ICON_NAME, SCRIPT_NAME},
-    fields::Fields,
+    fields::{Fields, query},
     pages::Visitor,
     sessions::Session,
 };
@@ -98,9 +98,7 @@ impl Frame {
         let then = asked.get("as_of").map(|as_of| Then {
             asked: as_of.to_owned(),
             position: position.to_string(),
-            now: form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(asked.filled(&["as_of", "cursor"]))
-                .finish(),
+            now: asked.anew("as_of", None),
         });
         Self { then, ..self }
     }
@@ -194,8 +192,7 @@ impl IntoResponse for Broken {
     fn into_response(self) -> Response {
         match self {
             Self::SignIn { back } => {
-                let query =
-                    form_urlencoded::Serializer::new(String::new()).append_pair("back", &back).finish();
+                let query = query(&[("back", &back)]);
                 see(&format!("/console/sign-in?{query}"))
             }
             Self::Plain => {
@@ -239,7 +236,7 @@ mod tests {
     use super::*;
 
     fn fields(query: &str) -> Fields {
-        Fields::of(query)
+        Fields::parse(query.as_bytes())
     }
 
     #[test]

@@ -30,7 +30,7 @@ use super::Visitor;
 use crate::{
     Console,
     ask::Refused,
-    fields::{Fields, Query},
+    fields::{self, Fields, Query},
     frame::{Broken, Notice, Tab, page_with, see},
 };
 
@@ -72,13 +72,8 @@ async fn to_the_queue(_: Visitor) -> Response {
 
 /// The address of the queue with this query, at this card.
 fn address(query: &[(&str, &str)], card: Option<&str>) -> String {
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
-    let mut address = format!("/console/approvals?{query}");
-    if let Some(card) = card {
-        address.push('#');
-        address.extend(form_urlencoded::byte_serialize(card.as_bytes()));
-    }
-    address
+    let at = card.map_or_else(String::new, |card| format!("#{}", fields::part(card)));
+    format!("/console/approvals?{}{at}", fields::query(query))
 }
 
 /// The items to show, and what else there is to say.

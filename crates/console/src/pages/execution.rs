@@ -13,7 +13,7 @@ use self::shown::{
 use super::Visitor;
 use crate::{
     Console, exact,
-    fields::Query,
+    fields::{self, Query},
     frame::{Broken, Frame, Tab, page},
     words,
 };
@@ -58,8 +58,7 @@ struct Detail {
 
 async fn detail(visitor: Visitor, Path(id): Path<String>, Query(query): Query) -> Result<Response, Broken> {
     let ask = visitor.ask();
-    let path =
-        format!("/v1/executions/{}", form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>());
+    let path = format!("/v1/executions/{}", fields::part(&id));
     let then: Vec<_> = query.get("as_of").map(|as_of| ("as_of", as_of)).into_iter().collect();
     let execution: Execution = ask.get(&path, &then).await.map_err(|refused| visitor.broken(refused))?;
     let mut events = vec![("limit", STEPS)];

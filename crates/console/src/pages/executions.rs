@@ -124,7 +124,7 @@ async fn list(visitor: Visitor, Query(asked): Query) -> Result<Response, Broken>
     let names = choices_and_texts();
     let chips = names.into_iter().filter_map(|(name, label)| {
         let value = asked.get(name)?;
-        Some((format!("{label}: {value}"), without_page(&asked, name)))
+        Some((format!("{label}: {value}"), asked.anew(name, None)))
     });
     let position = page.as_ref().map_or_else(String::new, |page| page.position.to_string());
     let frame = frame.with_past(&asked, &position);
@@ -157,10 +157,4 @@ async fn list(visitor: Visitor, Query(asked): Query) -> Result<Response, Broken>
 fn choices_and_texts() -> Vec<(&'static str, &'static str)> {
     let chosen = choices().into_iter().map(|(name, label, _)| (name, label));
     chosen.chain(TEXTS.into_iter().map(|(name, label, _)| (name, label))).chain(LINKED).collect()
-}
-
-/// The query without a filter, at its first page.
-fn without_page(asked: &Fields, name: &str) -> String {
-    let pairs = asked.filled(&[name, "cursor"]);
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }

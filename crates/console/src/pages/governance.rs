@@ -115,11 +115,6 @@ struct Why<'a> {
     reason: Option<&'a str>,
 }
 
-/// A part of a path.
-fn part(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use self::chart::{Bars, Stack};
 use super::Visitor;
 use crate::{
     Console,
-    fields::Query,
+    fields::{Query, query},
     frame::{Broken, Frame, Tab, page},
     words::{self, When},
 };
@@ -85,7 +85,7 @@ fn line(name: String, address: String, asked: u64, resolved: &InsightResolved) -
 }
 
 fn list(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new("/console/executions?".to_owned()).extend_pairs(pairs).finish()
+    format!("/console/executions?{}", query(pairs))
 }
 
 fn rule(rule: &InsightRule) -> Line {

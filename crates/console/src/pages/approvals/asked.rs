@@ -9,7 +9,7 @@ use vidimus_api_types::{ActorKind, Execution, Me, Page, PendingApproval};
 
 use crate::{
     ask::{Ask, Refused},
-    fields::Fields,
+    fields::{Fields, part},
 };
 
 /// Cards of a page, unless the address asks for another number.
@@ -115,7 +115,7 @@ pub(super) type Then<'a> = Option<(&'a str, &'a str)>;
 
 /// The address of an execution; `id` as somebody wrote it.
 pub(super) fn path(id: &str) -> String {
-    format!("/v1/executions/{}", form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>())
+    format!("/v1/executions/{}", part(id))
 }
 
 /// One execution.

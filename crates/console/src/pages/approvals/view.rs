@@ -11,7 +11,10 @@ use super::{
     card::{Card, Offers, Refusal},
     happened::Happened,
 };
-use crate::{fields::Fields, frame::Frame};
+use crate::{
+    fields::{self, Fields},
+    frame::Frame,
+};
 
 /// The filters: parameter, label.
 const FILTERS: [(&str, &str); 4] =
@@ -62,8 +65,7 @@ pub(super) struct Said {
 }
 
 fn query(pairs: &[(&str, &str)], more: &[(&str, &str)]) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(pairs).extend_pairs(more).finish()
+    fields::query(&[pairs, more].concat())
 }
 
 impl Approvals {

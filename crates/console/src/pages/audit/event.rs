@@ -7,6 +7,7 @@ use vidimus_api_types::{AuditEntry, Json, Page, RecordedEvent, Timestamp};
 use super::row;
 use crate::{
     ask::Refused,
+    fields::query,
     frame::{Broken, Frame, Tab, page},
     pages::{
         Visitor,
@@ -79,10 +80,7 @@ fn span(at: Timestamp, before: i64, after: i64) -> (Timestamp, Timestamp) {
 
 fn window(at: Timestamp, before: i64, after: i64) -> String {
     let (from, to) = span(at, before, after);
-    form_urlencoded::Serializer::new(String::new())
-        .append_pair("from", &from.to_string())
-        .append_pair("to", &to.to_string())
-        .finish()
+    query(&[("from", &from.to_string()), ("to", &to.to_string())])
 }
 
 fn facts(recorded: &RecordedEvent, entry: Option<&AuditEntry>) -> Vec<Fact> {

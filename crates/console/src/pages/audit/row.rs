@@ -2,7 +2,10 @@
 
 use vidimus_api_types::AuditEntry;
 
-use crate::words::{self, When};
+use crate::{
+    fields::query,
+    words::{self, When},
+};
 
 pub(super) struct Row {
     pub(super) position: String,
@@ -17,10 +20,6 @@ pub(super) struct Row {
     /// Where in the console that is shown.
     pub(super) about_address: Option<String>,
     pub(super) summary: String,
-}
-
-fn query(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 impl Row {

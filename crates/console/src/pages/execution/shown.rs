@@ -3,7 +3,10 @@
 use serde_json::Value;
 use vidimus_api_types::{Execution, Explanation, LayerFinding, RuleExplanation, WaitsForKind};
 
-use crate::words::{self, When};
+use crate::{
+    fields,
+    words::{self, When},
+};
 
 /// A line of a list of facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +67,8 @@ pub(in crate::pages) fn id(name: &'static str, value: impl ToString) -> Fact {
     Fact { name, value: Shown::Id(value.to_string()) }
 }
 
-fn query(pairs: &[(&str, &str)]) -> String {
-    let page = "/console/executions?";
-    form_urlencoded::Serializer::for_suffix(page.to_owned(), page.len()).extend_pairs(pairs).finish()
+fn list(pairs: &[(&str, &str)]) -> String {
+    format!("/console/executions?{}", fields::query(pairs))
 }
 
 /// What has to happen next.
@@ -93,7 +95,7 @@ pub(super) fn facts(execution: &Execution) -> Vec<Fact> {
     let (agent, conversation) = (e.agent.as_str(), e.conversation.as_str());
     let link = |name, shown: &str, pairs: &[(&str, &str)]| Fact {
         name,
-        value: Shown::Link(shown.to_owned(), query(pairs)),
+        value: Shown::Link(shown.to_owned(), list(pairs)),
     };
     let mut facts = vec![
         link("Agent", agent, &[("agent", agent)]),

@@ -11,11 +11,11 @@ use axum::{
 use serde_json::{Value, json};
 use vidimus_api_types::{EndedFreeze, Freeze, FreezeScope, Page};
 
-use super::{Around, Section, Visitor, Why, part};
+use super::{Around, Section, Visitor, Why};
 use crate::{
     Console,
     ask::Refused,
-    fields::{Fields, Posted, Query},
+    fields::{Fields, Posted, Query, part},
     frame::{Broken, Frame, page_with, see},
     words::{self, When},
 };

@@ -11,11 +11,11 @@ use axum::{
 use serde::Serialize;
 use vidimus_api_types::{Access, Connection, Description, FunctionAccess, Page};
 
-use super::{Around, Section, Visitor, part};
+use super::{Around, Section, Visitor};
 use crate::{
     Console,
     ask::Refused,
-    fields::{Fields, Posted, Query},
+    fields::{Fields, Posted, Query, part, query},
     frame::{Broken, Frame, page_with, see},
     words,
 };
@@ -93,12 +93,9 @@ async fn set(Path(function): Path<String>, posted: Posted) -> Result<Response, B
     let answer: Result<FunctionAccess, _> = visitor.ask().send_json(Method::PUT, &path, &body).await;
     match answer {
         Ok(set) => {
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            query.append_pair("done", "access");
-            if let Some(cursor) = fields.get("cursor") {
-                query.append_pair("cursor", cursor);
-            }
-            let query = query.finish();
+            let mut pairs = vec![("done", "access")];
+            pairs.extend(fields.get("cursor").map(|cursor| ("cursor", cursor)));
+            let query = query(&pairs);
             Ok(see(&format!("/console/governance/functions?{query}#{}", set.function)))
         }
         Err(refused) => show(&visitor, &fields, Some(refused)).await,
@@ -108,10 +105,10 @@ async fn set(Path(function): Path<String>, posted: Posted) -> Result<Response, B
 async fn show(visitor: &Visitor, asked: &Fields, refused: Option<Refused>) -> Result<Response, Broken> {
     let around = Around::new(visitor, Section::Functions, asked, refused.as_ref());
     let ask = visitor.ask();
-    let mut query = vec![("limit", AT_A_TIME)];
-    query.extend(asked.get("cursor").map(|cursor| ("cursor", cursor)));
+    let mut wanted = vec![("limit", AT_A_TIME)];
+    wanted.extend(asked.get("cursor").map(|cursor| ("cursor", cursor)));
     let page: Page<FunctionAccess> =
-        ask.get("/v1/functions", &query).await.map_err(|refused| visitor.broken(refused))?;
+        ask.get("/v1/functions", &wanted).await.map_err(|refused| visitor.broken(refused))?;
     let mut groups = groups(&page.items);
     for group in &mut groups {
         let path = format!("/v1/connections/{}", part(&group.name));
@@ -128,9 +125,7 @@ async fn show(visitor: &Visitor, asked: &Fields, refused: Option<Refused>) -> Re
         is_admin: around.is_admin,
         groups,
         cursor: asked.get("cursor").unwrap_or_default().to_owned(),
-        next: page.next.map(|next| {
-            form_urlencoded::Serializer::new(String::new()).append_pair("cursor", &next).finish()
-        }),
+        next: page.next.map(|next| query(&[("cursor", &next)])),
     };
     page_with(around.status, &template)
 }

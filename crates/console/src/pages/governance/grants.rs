@@ -10,11 +10,11 @@ use axum::{
 };
 use vidimus_api_types::{ArgumentCondition, ArgumentTest, Grant, GrantStatus, Page};
 
-use super::{Around, Section, Visitor, Why, part};
+use super::{Around, Section, Visitor, Why};
 use crate::{
     Console,
     ask::Refused,
-    fields::{Fields, Posted, Query},
+    fields::{Fields, Posted, Query, part},
     frame::{Broken, Frame, page_with, see},
     words::{self, When},
 };

@@ -10,11 +10,11 @@ use axum::{
 };
 use vidimus_api_types::{Key, KeyStatus, Page};
 
-use super::{Around, Section, Visitor, Why, part};
+use super::{Around, Section, Visitor, Why};
 use crate::{
     Console,
     ask::Refused,
-    fields::{Fields, Posted, Query},
+    fields::{Fields, Posted, Query, part, query},
     frame::{Broken, Frame, page_with, see},
     words::{self, When},
 };
@@ -70,18 +70,16 @@ async fn revoke(Path(id): Path<String>, posted: Posted) -> Result<Response, Brok
 
 async fn show(visitor: &Visitor, asked: &Fields, refused: Option<Refused>) -> Result<Response, Broken> {
     let around = Around::new(visitor, Section::Keys, asked, refused.as_ref());
-    let query = asked.filled(&["done"]);
+    let kept = asked.filled(&["done"]);
     let page: Page<Key> =
-        visitor.ask().get("/v1/keys", &query).await.map_err(|refused| visitor.broken(refused))?;
-    let next =
-        |next: &str| form_urlencoded::Serializer::new(String::new()).append_pair("cursor", next).finish();
+        visitor.ask().get("/v1/keys", &kept).await.map_err(|refused| visitor.broken(refused))?;
     let Around { frame, nav, status, .. } = around;
     let template = Keys {
         frame,
         nav,
         rows: page.items.iter().map(Row::of).collect(),
         is_first: asked.get("cursor").is_none(),
-        next: page.next.as_deref().map(next),
+        next: page.next.as_deref().map(|next| query(&[("cursor", next)])),
     };
     page_with(status, &template)
 }

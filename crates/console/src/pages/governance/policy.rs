@@ -4,10 +4,10 @@ use askama::Template;
 use axum::{Router, extract::Path, http::StatusCode, response::Response, routing::get};
 use vidimus_api_types::{Page, Policy, PolicyActivation, PolicyChange, PolicyFiles, PolicySet, Role};
 
-use super::{Around, Section, Visitor, part};
+use super::{Around, Section, Visitor};
 use crate::{
     Console,
-    fields::{Fields, Query},
+    fields::{Fields, Query, part},
     frame::{Broken, Frame, page_with},
     words::{self, When},
 };

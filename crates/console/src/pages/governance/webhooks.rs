@@ -10,11 +10,11 @@ use axum::{
 use serde_json::{Value, json};
 use vidimus_api_types::{Page, Webhook, WebhookFilter, WebhookStatus};
 
-use super::{Around, Section, Visitor, part};
+use super::{Around, Section, Visitor};
 use crate::{
     Console,
     ask::Refused,
-    fields::{Fields, Posted, Query},
+    fields::{Fields, Posted, Query, part},
     frame::{Broken, Frame, page_with, see},
     words::When,
 };
