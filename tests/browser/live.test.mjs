@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { calls } from "./data.mjs";
-import { World, ids } from "./world.mjs";
+import { World, ids, signIn } from "./world.mjs";
 
 const TABLE = "/console/executions";
 const world = World.forTests({ recorded: calls(120) }, (server) => server.governed());
@@ -101,6 +101,21 @@ test("an older page stands still", async () => {
   await server.propose();
   await fresh.getByText("1 newer: show").waitFor();
   assert.deepEqual(requests.filter((url) => !url.includes("/assets/")), []);
+});
+
+test("a table that is live no longer says so, and leads on", async () => {
+  const { server } = world;
+  const made = await server.api("admin", "POST", "/v1/keys",
+    { roles: ["approver"], actor: { kind: "user", id: "passing" }, label: "for an hour" });
+  const page = await world.page();
+  await page.goto("/console/sign-in");
+  await signIn(page, made.secret);
+  await page.waitForURL((url) => url.pathname === TABLE);
+  const order = await ids(page);
+  await server.api("admin", "DELETE", `/v1/keys/${made.id}`);
+  await page.getByText("No longer live: load again").click();
+  await page.waitForURL("**/console/sign-in**");
+  assert.ok(order.length > 0);
 });
 
 test("the stream is the visitor's tenant's alone", async () => {

@@ -111,7 +111,7 @@ async function redraw(table) {
   }
   for (const id of fresh.keys()) if (!shown.has(id)) newer += 1;
   const banner = document.querySelector(".newer a");
-  if (!banner) return;
+  if (!banner || table.classList.contains("ended")) return;
   banner.hidden = newer === 0;
   if (newer > 0) {
     const said = newer >= 50 ? "50 or more newer: show" : `${newer} newer: show`;
@@ -131,7 +131,19 @@ function live() {
       drawn = drawn.then(() => redraw(table)).catch(() => {});
     }, 400);
   });
+  stream.addEventListener("error", () => {
+    if (stream.readyState === EventSource.CLOSED) ended(table);
+  });
   addEventListener("pagehide", () => stream.close());
+}
+// The server ended the stream for good, as when the session is over: what is shown stands still, and says so.
+function ended(table) {
+  table.classList.add("ended");
+  const banner = document.querySelector(".newer a");
+  if (!banner) return;
+  banner.href = location.href;
+  banner.textContent = "No longer live: load again";
+  banner.hidden = false;
 }
 
 // How much time is left, by this browser's clock from when the server said it.

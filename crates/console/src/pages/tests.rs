@@ -51,6 +51,10 @@ fn api(role: &'static str) -> Router {
         .route("/v1/audit", get(async move || no_role()))
         .route("/v1/grants", get(async move || Json(list)))
         .route(&format!("/v1/grants/{GRANT}"), delete(revoke))
+        .route(
+            "/v1/notifications/stream",
+            get(async || refused(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", "close another one")),
+        )
         .route("/readyz", get(async move || (StatusCode::SERVICE_UNAVAILABLE, Json(unready))))
 }
 
@@ -135,6 +139,20 @@ async fn a_grant_is_revoked_by_a_form_and_a_refusal_is_shown_where_it_was_sent()
     let (status, body, _) = browser.send(Method::POST, &revoke, "csrf=x&reason=over").await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     assert!(body.contains("form_not_yours"));
+}
+
+#[tokio::test]
+async fn a_stream_without_a_session_is_not_to_be_asked_for_again() {
+    let browser = Browser::signed_in("approver").await;
+    let (status, body) = browser.get("/console/live").await;
+    assert_eq!(
+        (status, body.as_str()),
+        (StatusCode::TOO_MANY_REQUESTS, "close another one"),
+        "as the API says"
+    );
+    let nobody = Browser { cookie: String::new(), ..browser };
+    let (status, body) = nobody.get("/console/live").await;
+    assert_eq!((status, body.as_str()), (StatusCode::NO_CONTENT, ""));
 }
 
 #[tokio::test]
