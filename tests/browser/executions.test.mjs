@@ -5,7 +5,7 @@ import { AGENTS, NEEDLE, calls } from "./data.mjs";
 import { World, audit, fits, follow, ids, signIn, texts } from "./world.mjs";
 
 const TABLE = "/console/executions";
-const AMOUNT = Number(process.env.VIDIMUS_BROWSER_CALLS ?? 3000);
+const AMOUNT = Number(process.env.VIDIMUS_BROWSER_CALLS ?? 60_000);
 const recorded = calls(AMOUNT);
 const world = World.forTests({ recorded }, (server) => server.governed());
 
