@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use proto_events::{Access, Digest, FunctionName, GlobalPosition};
+use proto_events::{Access, Actor, Digest, FunctionName, GlobalPosition, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::Description;
 #[cfg(feature = "openapi")]
 use crate::described::{Name, PlainName, Words};
+use crate::{AsOf, Description};
 
 /// Describes a connection in the catalogue; what it said of it before no longer counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,6 +141,42 @@ pub struct AddMessage {
     /// The words; at most 64 KiB.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 65536, pattern = "[^\\s\\x85]"))]
     pub text: String,
+}
+
+/// Which messages of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct MessageQuery {
+    /// The agent; another agent's conversation of the same name is another one.
+    #[cfg_attr(feature = "openapi", param(value_type = Name))]
+    pub agent: String,
+    /// Only those that were on record then: up to this position, or at this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub as_of: Option<AsOf>,
+    /// How many items at most; 50 unless told otherwise.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 1000))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The `next` of the page before.
+    #[cfg_attr(feature = "openapi", param(pattern = "^[0-9]{1,19}$"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// What a user said to an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UserMessage {
+    /// The words.
+    pub text: String,
+    /// When it came on record.
+    pub at: Timestamp,
+    /// Who handed it in: the agent's runtime.
+    pub by: Actor,
+    /// Position of its event.
+    pub position: GlobalPosition,
 }
 
 /// A user's message that is on record.

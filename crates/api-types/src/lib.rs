@@ -37,8 +37,8 @@ pub use as_of::{AsOf, InvalidAsOf};
 pub use audit::{AuditCategory, AuditEntry, AuditQuery};
 pub use batch::{BatchDecision, BatchVerdict, DecideBatch, DecidedBatch};
 pub use catalogue::{
-    AddMessage, AgentScopes, Connection, DescribeConnection, Message, SetAgentScopes, ToolQuery, ToolSet,
-    VisibleTool,
+    AddMessage, AgentScopes, Connection, DescribeConnection, Message, MessageQuery, SetAgentScopes,
+    ToolQuery, ToolSet, UserMessage, VisibleTool,
 };
 pub use command::{
     Abort, AddComment, Approve, Cancel, Complete, Confirm, Decline, Deny, Fail, FailureStatus, Progress,

@@ -20,7 +20,9 @@ mod webhook;
 
 pub use approval::{approval_filter, batch_item, pending_approval, seen_card};
 pub use audit::{audit_entry, audit_filter};
-pub use catalogue::{agent_scopes, agent_scopes_set, connection, connection_set, described_connection};
+pub use catalogue::{
+    agent_scopes, agent_scopes_set, connection, connection_set, described_connection, user_message,
+};
 pub(crate) use event::redacted_event;
 pub use execution::{Shown, detail, execution, execution_filter, listed};
 pub use explanation::{Rules, explanation};

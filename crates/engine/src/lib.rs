@@ -49,6 +49,7 @@ pub use agents::AgentScopes;
 pub use batch::{BatchItem, BatchVerdict, MAX_BATCH};
 pub use catalogue::ConnectionAnswer;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use conversations::{UserMessage, UserMessagePage};
 pub use deadlines::{DeadlineKeeper, Due};
 pub use engine::{Engine, Settings};
 pub use error::EngineError;

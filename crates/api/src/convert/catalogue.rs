@@ -2,7 +2,7 @@
 
 use proto_events::ConnectionDescribed;
 use vidimus_api_types as wire;
-use vidimus_engine::{AgentScopes, ConnectionAnswer};
+use vidimus_engine::{AgentScopes, ConnectionAnswer, UserMessage};
 
 /// What the catalogue is to say of a connection.
 pub fn described_connection(connection: String, body: wire::DescribeConnection) -> ConnectionDescribed {
@@ -32,4 +32,10 @@ pub fn agent_scopes(answer: AgentScopes) -> wire::AgentScopes {
 pub fn agent_scopes_set(answer: AgentScopes) -> wire::AgentScopes {
     let changed = Some(!answer.already);
     wire::AgentScopes { changed, ..agent_scopes(answer) }
+}
+
+/// What a user said to an agent.
+pub fn user_message(message: UserMessage) -> wire::UserMessage {
+    let UserMessage { position, at, by, text } = message;
+    wire::UserMessage { text, at, by, position }
 }

@@ -249,3 +249,36 @@ async fn what_a_user_says_is_put_on_record() {
         world.post(runtime, "/v1/conversations/%20/messages", json!({"agent": "a", "text": "x"})).await;
     assert_eq!(refused.problem(), (422, "path_invalid".to_owned()));
 }
+
+#[tokio::test]
+async fn what_users_said_is_listed_for_who_decides() {
+    let world = World::new().await;
+    let (runtime, path) = (&world.acme.runtime, "/v1/conversations/conv%2F1/messages");
+    let mut positions = Vec::new();
+    for text in ["pay Kim", "and Lee", "no, only Kim"] {
+        let said = world.post(runtime, path, json!({"agent": "assistant", "text": text})).await.with(201);
+        positions.push(said["position"].as_u64().unwrap());
+    }
+    let texts = |page: &Value| -> Vec<String> {
+        page["items"].as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap().to_owned()).collect()
+    };
+    let list = async |more: &str| world.get(&world.acme.paul, &format!("{path}?agent=assistant{more}")).await;
+    let page = list("&limit=2").await.with(200);
+    assert_eq!(texts(&page), ["no, only Kim", "and Lee"]);
+    assert_eq!(page["items"][0]["position"], positions[2]);
+    assert_eq!(page["items"][0]["by"]["kind"], "agent");
+    let next = page["next"].as_str().unwrap();
+    let page = list(&format!("&limit=2&cursor={next}")).await.with(200);
+    assert_eq!((texts(&page), &page["next"]), (vec!["pay Kim".to_owned()], &Value::Null));
+    let then = list(&format!("&as_of={}", positions[1])).await.with(200);
+    assert_eq!(
+        (texts(&then), &then["position"]),
+        (vec!["and Lee".into(), "pay Kim".into()], &json!(positions[1]))
+    );
+    let none = world.get(&world.acme.paul, &format!("{path}?agent=another")).await.with(200);
+    assert_eq!(none["items"], json!([]));
+    assert_eq!(world.get(&world.acme.paul, path).await.problem(), (422, "query_invalid".to_owned()));
+    let refused = world.get(&world.acme.paul, &format!("{path}?agent=%20")).await;
+    assert_eq!(refused.at_fault(), (422, "invalid_field".to_owned(), "query.agent".to_owned()));
+    assert_eq!(list("&cursor=x").await.problem(), (422, "invalid_cursor".to_owned()));
+}

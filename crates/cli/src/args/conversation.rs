@@ -2,6 +2,8 @@
 
 use clap::Subcommand;
 
+use super::PageArgs;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Conversation {
     /// Put on record what a user said to an agent; policy reads it as what was asked for.
@@ -13,5 +15,15 @@ pub(crate) enum Conversation {
         /// The agent that it was said to.
         #[arg(long)]
         agent: String,
+    },
+    /// What the user said to an agent in a conversation, newest first.
+    Messages {
+        /// The conversation.
+        conversation: String,
+        /// The agent that it was said to.
+        #[arg(long)]
+        agent: String,
+        #[command(flatten)]
+        page: PageArgs,
     },
 }

@@ -5,9 +5,9 @@ use vidimus_api_types::{
     AddComment, AddMessage, AgentScopes, ApplyPolicy, Cancel, ClearPolicy, Confirm, Connection,
     CreateDelegation, CreateFreeze, CreateGrant, DecideBatch, DecidedBatch, Decline, Delegation,
     DescribeConnection, DescribeFunction, Digest, EndFreeze, EndShadow, EndedDelegation, EndedFreeze,
-    Execution, Explanation, Freeze, FunctionAccess, FunctionName, Grant, Group, Message, Page, Policy,
-    PolicyChange, PolicySet, Revise, Revised, RevokeGrant, SetAgentScopes, SetGroup, Settle, ShadowPolicy,
-    ToolQuery, VisibleTool, WithdrawFunction,
+    Execution, Explanation, Freeze, FunctionAccess, FunctionName, Grant, Group, Message, MessageQuery, Page,
+    Policy, PolicyChange, PolicySet, Revise, Revised, RevokeGrant, SetAgentScopes, SetGroup, Settle,
+    ShadowPolicy, ToolQuery, UserMessage, VisibleTool, WithdrawFunction,
 };
 
 use super::Source;
@@ -88,6 +88,9 @@ asked! {
 
     /// Puts on record what a user said to an agent.
     add_message(conversation: &str, body: AddMessage) -> Message, add_message(conversation, &body);
+
+    /// What a user said to an agent.
+    messages(conversation: &str, query: &MessageQuery) -> Page<UserMessage>, messages(conversation, query);
 
     /// The requesting user confirms.
     confirm(id: Uuid, body: Confirm) -> Execution, confirm(id, &body);

@@ -174,7 +174,18 @@ async fn what_a_user_says_is_put_on_record() {
     let said = place.json_through(&server, &agent, &say);
     assert_eq!((&said["agent"], &said["conversation"]), (&json!("buyer"), &json!("c-1")));
     place.through(&server, &ann, &say).failed(4, "missing_role");
+    let list = ["conversation", "messages", "c-1", "--agent", "buyer", "--limit", "1"];
+    let page = place.json_through(&server, &ann, &list);
+    assert_eq!(page["items"][0]["text"], "order seven of them");
+    let next = page["next"].as_str().unwrap();
+    let listed = place.through(&server, &ann, &list).ok().out;
     server.stop();
+    assert_eq!(place.run(list).ok().out, listed, "the same without a server");
+    let second = place.run(list.into_iter().chain(["--cursor", next]).collect::<Vec<_>>()).ok();
+    second.says("order seven of them");
+    place.run(list.into_iter().chain(["--cursor", "x"]).collect::<Vec<_>>()).failed(4, "invalid_cursor");
+    let nobody = ["conversation", "messages", "c-1", "--agent", "seller"];
+    place.run(nobody).ok().says("nothing is on record that was said to seller in c-1");
     let events = place.run(["log", "export"]).ok().json_lines();
     let said = events.iter().filter(|event| event["data"]["text"] == "order seven of them").count();
     assert_eq!(said, 2);

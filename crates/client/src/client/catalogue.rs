@@ -2,7 +2,8 @@
 
 use vidimus_api_types::{
     AddMessage, AgentScopes, Connection, DescribeConnection, DescribeFunction, Description, FunctionAccess,
-    FunctionName, JwkSet, Message, SetAgentScopes, ToolQuery, ToolSet, VisibleTool, WithdrawFunction,
+    FunctionName, JwkSet, Message, MessageQuery, Page, SetAgentScopes, ToolQuery, ToolSet, UserMessage,
+    VisibleTool, WithdrawFunction,
 };
 
 use crate::{Client, ClientError, Pages, request::Call};
@@ -114,6 +115,19 @@ impl Client {
     pub async fn add_message(&self, conversation: &str, body: &AddMessage) -> Result<Message, ClientError> {
         let path = ["v1", "conversations", segment(conversation)?, "messages"];
         self.json(Call::post(self, &path, body)?.doubles()).await
+    }
+
+    /// What a user said to an agent in a conversation, newest first.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn messages(
+        &self,
+        conversation: &str,
+        query: &MessageQuery,
+    ) -> Result<Page<UserMessage>, ClientError> {
+        let path = ["v1", "conversations", segment(conversation)?, "messages"];
+        self.json(Call::get(self, &path).query(query)?).await
     }
 
     /// The keys that permit tokens are checked with. Takes no key's role.

@@ -1,6 +1,6 @@
 //! What users say.
 
-use proto_events::{Actor, ConversationEvent, Event, GlobalPosition, StreamId};
+use proto_events::{Actor, ConversationEvent, Event, GlobalPosition, StreamId, StreamVersion};
 
 use vidimus_engine::Principal;
 
@@ -56,4 +56,51 @@ async fn who_may_hand_it_in_and_what() {
     let service = Principal { actor: Actor::service("several-agents"), ..runtime() };
     assert!(speak(service, "another", "hello").await.is_ok());
     assert!(speak(ada(), "assistant", "hello").await.is_ok());
+}
+
+#[tokio::test]
+async fn what_was_said_is_listed_newest_first_page_by_page_and_as_it_was() {
+    let world = World::memory();
+    let engine = &world.engine;
+    let mut positions = Vec::new();
+    // More than are read at once.
+    for number in 0..150 {
+        positions.push(say(&world, &format!("message {number}")).await);
+    }
+    let tail = world.log.tail();
+    let list = async |tenant, agent, conversation, position, before, limit| {
+        let page =
+            engine.user_messages(&tenant, (agent, conversation), position, before, limit).await.unwrap();
+        (page.messages.into_iter().map(|message| message.text).collect::<Vec<_>>(), page.next)
+    };
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let (texts, next) = list(tenant(), "assistant", "c1", tail, before, 40).await;
+        assert!(texts.len() == 40 || next.is_none());
+        seen.extend(texts);
+        before = next;
+        if next.is_none() {
+            break;
+        }
+    }
+    let all: Vec<_> = (0..150).rev().map(|number| format!("message {number}")).collect();
+    assert_eq!(seen, all);
+    let (texts, next) = list(tenant(), "assistant", "c1", positions[2], None, 2).await;
+    assert_eq!(texts, ["message 2", "message 1"]);
+    assert_eq!(
+        list(tenant(), "assistant", "c1", positions[2], next, 2).await,
+        (vec!["message 0".into()], None)
+    );
+    let beyond = Some(StreamVersion::new(u64::MAX));
+    assert_eq!(list(tenant(), "assistant", "c1", tail, beyond, 1).await.0, ["message 149"]);
+    for (tenant, agent, conversation) in
+        [(tenant(), "assistant", "c2"), (tenant(), "another", "c1"), (eve().tenant, "assistant", "c1")]
+    {
+        assert_eq!(list(tenant, agent, conversation, tail, None, 9).await, (vec![], None));
+    }
+    let page = engine.user_messages(&tenant(), ("assistant", "c1"), tail, None, 1).await.unwrap();
+    assert_eq!(
+        (&page.messages[0].by, page.messages[0].at, page.messages[0].position),
+        (&runtime().actor, T0, tail)
+    );
 }

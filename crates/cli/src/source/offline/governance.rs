@@ -1,15 +1,15 @@
 //! What governs calls, on the data directory itself.
 
-use proto_events::Redaction;
+use proto_events::{Redaction, StreamVersion};
 use uuid::Uuid;
 use vidimus_api::convert::{self, Rules};
 use vidimus_api_types::{
     AddComment, AddMessage, AgentScopes, ApplyPolicy, Cancel, ClearPolicy, Confirm, Connection,
     CreateDelegation, CreateFreeze, CreateGrant, DecideBatch, DecidedBatch, Decline, Delegation,
     DescribeConnection, DescribeFunction, Digest, EndFreeze, EndShadow, EndedDelegation, EndedFreeze,
-    Execution, Explanation, Freeze, FunctionAccess, FunctionName, Grant, Group, Message, Page, Policy,
-    PolicyChange, PolicySet, Revise, Revised, RevokeGrant, SetAgentScopes, SetGroup, Settle, ShadowPolicy,
-    VisibleTool, WithdrawFunction,
+    Execution, Explanation, Freeze, FunctionAccess, FunctionName, Grant, Group, Message, MessageQuery, Page,
+    Policy, PolicyChange, PolicySet, Revise, Revised, RevokeGrant, SetAgentScopes, SetGroup, Settle,
+    ShadowPolicy, UserMessage, VisibleTool, WithdrawFunction,
 };
 use vidimus_domain::arguments::{self, Arguments};
 use vidimus_engine::Seen;
@@ -20,6 +20,14 @@ use crate::error::Failure;
 /// All of a list, on one page.
 fn whole<T>(items: Vec<T>, position: proto_events::GlobalPosition) -> Page<T> {
     Page { items, next: None, position }
+}
+
+/// A cursor that is the version of an event.
+fn version(cursor: &str) -> Result<StreamVersion, Failure> {
+    cursor.parse().map(StreamVersion::new).map_err(|_| {
+        let message = format!("`{cursor}` is no cursor of this list: leave it out, or take `next` of a page");
+        Failure::refused("invalid_cursor", message)
+    })
 }
 
 impl Offline {
@@ -215,6 +223,20 @@ impl Offline {
         let engine = &self.data.engine;
         let position = engine.speak(&self.principal, agent.clone(), conversation.clone(), text).await?;
         Ok(Message { agent, conversation, position })
+    }
+
+    pub(crate) async fn messages(
+        &self,
+        conversation: &str,
+        query: &MessageQuery,
+    ) -> Result<Page<UserMessage>, Failure> {
+        let position = self.position_of(query.as_of).await?;
+        let before = query.cursor.as_deref().map(version).transpose()?;
+        let limit = query.limit.map_or(50, |limit| limit as usize);
+        let (talk, engine) = ((&*query.agent, conversation), &self.data.engine);
+        let page = engine.user_messages(self.tenant(), talk, position, before, limit).await?;
+        let items = page.messages.into_iter().map(convert::user_message).collect();
+        Ok(Page { items, next: page.next.map(|version| version.to_string()), position })
     }
 
     pub(crate) async fn confirm(&self, id: Uuid, body: Confirm) -> Result<Execution, Failure> {

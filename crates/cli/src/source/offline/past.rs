@@ -53,6 +53,17 @@ impl Offline {
         Ok((Read::Then(then), position))
     }
 
+    /// The position that `as_of` names; without it, the log's last.
+    pub(super) async fn position_of(&self, as_of: Option<AsOf>) -> Result<GlobalPosition, Failure> {
+        match as_of {
+            None => Ok(self.data.engine.tail()),
+            Some(as_of) => {
+                let views = self.data.current_views().await?;
+                self.position(&views, as_of).await
+            }
+        }
+    }
+
     async fn position(&self, views: &Views, as_of: AsOf) -> Result<GlobalPosition, Failure> {
         let (tail, now) = (self.data.engine.tail(), self.data.engine.now());
         match as_of {
