@@ -104,6 +104,9 @@ test("facts lead to the calls that share them", async () => {
   const { execution_id: id } = await world.server.propose({ agent: "a & b/ü", conversation: "c?d=e" });
   const page = await world.visit("ana", address(id));
   await page.getByRole("link", { name: "c?d=e" }).click();
+  await page.waitForURL("**/console/conversations?**");
+  assert.equal(await page.locator("h1").textContent(), "c?d=e");
+  await page.getByRole("link", { name: "Its calls in this conversation" }).click();
   await page.waitForURL("**/console/executions?**");
   assert.deepEqual(await texts(page, "td[data-label=Conversation]"), ["c?d=e"]);
 });

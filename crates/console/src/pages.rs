@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod conversation;
 mod downloads;
 mod execution;
 mod executions;
@@ -76,6 +77,7 @@ pub(crate) fn routes() -> Router<Console> {
         .merge(sign_in::routes())
         .merge(executions::routes())
         .merge(execution::routes())
+        .merge(conversation::routes())
         .merge(insight::routes())
         .merge(approvals::routes())
         .merge(live::routes())

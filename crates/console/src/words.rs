@@ -70,6 +70,11 @@ pub(crate) const fn status_class(status: ExecutionStatus) -> &'static str {
     }
 }
 
+/// How the approval stands, where people were asked.
+pub(crate) fn approval(status: ApprovalStatus) -> Option<&'static str> {
+    (status != ApprovalStatus::NotRequired).then(|| status.as_str())
+}
+
 /// The class that an approval status is drawn with.
 pub(crate) const fn approval_class(status: ApprovalStatus) -> &'static str {
     match status {

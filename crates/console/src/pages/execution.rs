@@ -88,7 +88,7 @@ async fn detail(visitor: Visitor, Path(id): Path<String>, Query(query): Query) -
         approval_class: words::approval_class(execution.approval_status),
         next: shown::next(&execution),
         reason: execution.reason.clone(),
-        facts: facts(&execution),
+        facts: facts(&execution, &then),
         decision: decision_facts(&execution, explanation.as_ref()),
         findings: explanation.as_ref().map(findings).unwrap_or_default(),
         rules: explanation.as_ref().map(rules).unwrap_or_default(),

@@ -9,8 +9,27 @@ use axum::{
 };
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+use vidimus_api_types::Execution;
 
 use crate::Settings;
+
+/// An execution with these members instead of its own.
+pub(super) fn executed(with: Value) -> Execution {
+    let mut execution = json!({
+        "execution_id": "01890000-0000-7000-8000-000000000001", "position": 12, "agent": "mailer", "conversation": "talk 1", "request_id": null,
+        "function": "mail.send", "origin": "proposed", "stage": "awaiting_approval", "status": "PendingApproval",
+        "approval_status": "Pending", "outcome": "awaiting_approval", "deciding": null, "result_status": null,
+        "waits_for": null, "reason_code": null, "reason": null, "requester": {"kind": "user", "id": "ana"},
+        "initiated_by": {"kind": "agent", "id": "mailer"}, "started_by": null, "resolved_by": null,
+        "arguments_digest": null, "policy_set": null, "matched_rules": [], "visible_tools": null, "grant": null,
+        "redecisions": 0, "suspended": false, "approval": null, "resolution": null, "permit": null,
+        "approval_deadline": null, "lease_expires_at": null, "created_at": "2026-01-15T09:00:00Z",
+        "started_at": null, "finished_at": null, "resolved_at": "2026-01-15T09:59:00Z",
+        "idempotency_key": null, "former_execution": null, "attempts": 1,
+    });
+    execution.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    serde_json::from_value(execution).unwrap()
+}
 
 const GRANT: &str = "00000000-0000-4000-8000-000000000001";
 

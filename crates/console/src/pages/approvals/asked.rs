@@ -5,11 +5,12 @@ use std::collections::{HashMap, hash_map::Entry};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 use uuid::Uuid;
-use vidimus_api_types::{ActorKind, Execution, Me, Page, PendingApproval};
+use vidimus_api_types::{ActorKind, Execution, Me, Page, PendingApproval, UserMessage};
 
 use crate::{
     ask::{Ask, Refused},
     fields::{Fields, part},
+    pages::conversation,
 };
 
 /// Cards of a page, unless the address asks for another number.
@@ -154,12 +155,19 @@ pub(super) async fn item_of(
     Ok(None)
 }
 
+/// What the user said last in a conversation, and what was called last, both newest first.
+#[derive(Default)]
+pub(super) struct Talk {
+    pub(super) said: Vec<UserMessage>,
+    pub(super) calls: Vec<Execution>,
+}
+
 /// What is around the items: the calls themselves, and what else their agents and conversations did.
 #[derive(Default)]
 pub(super) struct Around {
     pub(super) executions: HashMap<Uuid, Execution>,
     pub(super) agents: HashMap<String, Vec<Execution>>,
-    pub(super) conversations: HashMap<(String, String), Vec<Execution>>,
+    pub(super) conversations: HashMap<(String, String), Talk>,
 }
 
 impl Around {
@@ -177,7 +185,10 @@ impl Around {
             }
             if let Entry::Vacant(vacant) = around.conversations.entry((agent.clone(), conversation.clone())) {
                 let query = [("agent", &**agent), ("conversation", &**conversation), ("limit", "4")];
-                vacant.insert(last(ask, &query, then).await);
+                let calls = last(ask, &query, then).await;
+                let with: Vec<_> = [("limit", "3")].into_iter().chain(then).collect();
+                let said = conversation::said(ask, (agent, conversation), &with).await;
+                vacant.insert(Talk { said: said.map(|page| page.items).unwrap_or_default(), calls });
             }
         }
         around

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     ask::Refused,
     exact,
+    pages::conversation::Said,
     words::{self, When},
 };
 
@@ -51,8 +52,12 @@ pub(super) struct Card {
     pub(super) suspended: bool,
     pub(super) redecisions: u64,
     pub(super) comments: u64,
+    /// What each who commented said last: who, what.
+    pub(super) last_comments: Vec<(String, String)>,
     pub(super) of_agent: Vec<Other>,
     pub(super) of_conversation: Vec<Other>,
+    /// What the user said last, oldest first.
+    pub(super) said: Vec<Said>,
     pub(super) offers: Offers,
     /// What surrounds the call could not be read: its risk is not known here.
     pub(super) is_partial: bool,
@@ -143,7 +148,7 @@ impl Card {
         let execution = around.executions.get(&e.execution_id);
         let entry = execution.and_then(|execution| execution.catalogue.as_ref());
         let of_agent = around.agents.get(&e.agent);
-        let of_conversation = around.conversations.get(&(e.agent.clone(), e.conversation.clone()));
+        let talk = around.conversations.get(&(e.agent.clone(), e.conversation.clone()));
         let others = |executions: Option<&Vec<Execution>>, most| others(executions, e, most);
         let mut state = DefaultHasher::new();
         format!("{item:?}").hash(&mut state);
@@ -178,8 +183,10 @@ impl Card {
             suspended: e.suspended,
             redecisions: e.redecisions,
             comments: e.comments,
+            last_comments: execution.map(last_comments).unwrap_or_default(),
             of_agent: others(of_agent, OTHERS.0),
-            of_conversation: others(of_conversation, OTHERS.1),
+            of_conversation: others(talk.map(|talk| &talk.calls), OTHERS.1),
+            said: talk.into_iter().flat_map(|talk| talk.said.iter().rev().map(Said::from)).collect(),
             offers: offers(e, me),
             is_partial: execution.is_none(),
             is_past: false,
@@ -219,6 +226,11 @@ fn reason(finding: &vidimus_api_types::LayerFinding) -> Reason {
         reason: finding.reason.clone(),
         code: finding.code.clone(),
     }
+}
+
+fn last_comments(execution: &Execution) -> Vec<(String, String)> {
+    let last = execution.last_comments.iter();
+    last.map(|comment| (words::actor(&comment.by), exact::lines(&comment.text))).collect()
 }
 
 fn others(executions: Option<&Vec<Execution>>, asked: &PendingApproval, most: usize) -> Vec<Other> {

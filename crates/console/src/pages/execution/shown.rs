@@ -67,8 +67,22 @@ pub(in crate::pages) fn id(name: &'static str, value: impl ToString) -> Fact {
     Fact { name, value: Shown::Id(value.to_string()) }
 }
 
-fn list(pairs: &[(&str, &str)]) -> String {
-    format!("/console/executions?{}", fields::query(pairs))
+/// Where a fact leads to: the same past, where the page shows it.
+struct Links<'a> {
+    then: &'a [(&'a str, &'a str)],
+}
+
+impl Links<'_> {
+    fn to(&self, page: &str, pairs: &[(&str, &str)]) -> String {
+        match fields::query(&[pairs, self.then].concat()) {
+            query if query.is_empty() => page.to_owned(),
+            query => format!("{page}?{query}"),
+        }
+    }
+
+    fn fact(&self, name: &'static str, shown: impl ToString, page: &str, pairs: &[(&str, &str)]) -> Fact {
+        Fact { name, value: Shown::Link(shown.to_string(), self.to(page, pairs)) }
+    }
 }
 
 /// What has to happen next.
@@ -90,17 +104,16 @@ pub(super) fn next(execution: &Execution) -> Option<String> {
 }
 
 /// What is known of the call.
-pub(super) fn facts(execution: &Execution) -> Vec<Fact> {
+pub(super) fn facts(execution: &Execution, then: &[(&str, &str)]) -> Vec<Fact> {
+    const TABLE: &str = "/console/executions";
     let e = execution;
+    let links = Links { then };
     let (agent, conversation) = (e.agent.as_str(), e.conversation.as_str());
-    let link = |name, shown: &str, pairs: &[(&str, &str)]| Fact {
-        name,
-        value: Shown::Link(shown.to_owned(), list(pairs)),
-    };
+    let talk = [("agent", agent), ("conversation", conversation)];
     let mut facts = vec![
-        link("Agent", agent, &[("agent", agent)]),
-        link("Conversation", conversation, &[("agent", agent), ("conversation", conversation)]),
-        link("Function", e.function.as_str(), &[("function", e.function.as_str())]),
+        links.fact("Agent", agent, TABLE, &[("agent", agent)]),
+        links.fact("Conversation", conversation, "/console/conversations", &talk),
+        links.fact("Function", &e.function, TABLE, &[("function", e.function.as_str())]),
         text("On behalf of", words::actor(&e.requester)),
         text("Proposed by", words::actor(&e.initiated_by)),
         Fact { name: "Created", value: Shown::At(e.created_at.into()) },
@@ -130,10 +143,7 @@ pub(super) fn facts(execution: &Execution) -> Vec<Fact> {
     facts.extend(e.request_id.as_ref().map(|request| id("Request id", request)));
     facts.extend(e.arguments_digest.as_ref().map(|digest| id("Arguments digest", digest)));
     facts.extend(e.idempotency_key.as_ref().map(|key| id("Idempotency key", key)));
-    let execution_link = |name, other: uuid::Uuid| Fact {
-        name,
-        value: Shown::Link(other.to_string(), format!("/console/executions/{other}")),
-    };
+    let execution_link = |name, other: uuid::Uuid| links.fact(name, other, &format!("{TABLE}/{other}"), &[]);
     facts.extend(e.former_execution.map(|other| execution_link("Attempt before", other)));
     let revised = e.resolution.as_ref().and_then(|resolution| resolution.revised_as);
     facts.extend(revised.map(|other| execution_link("Revised as", other)));

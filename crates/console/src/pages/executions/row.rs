@@ -1,6 +1,6 @@
 //! A row of the table.
 
-use vidimus_api_types::{ApprovalStatus, Execution};
+use vidimus_api_types::Execution;
 
 use crate::words::{self, When};
 
@@ -28,7 +28,6 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn of(execution: &Execution, as_of: &str) -> Self {
         let (function, tool) = words::function(&execution.function);
-        let asked = execution.approval_status != ApprovalStatus::NotRequired;
         Self {
             as_of: as_of.to_owned(),
             id: execution.execution_id.to_string(),
@@ -39,7 +38,7 @@ impl Row {
             summary: execution.input_summary.clone().unwrap_or_default(),
             status: execution.status.as_str(),
             status_class: words::status_class(execution.status),
-            approval: asked.then(|| execution.approval_status.as_str()),
+            approval: words::approval(execution.approval_status),
             approval_class: words::approval_class(execution.approval_status),
             why: execution.reason.clone(),
             resolved_at: execution.resolved_at.map(When::from),

@@ -1,7 +1,7 @@
 use askama::Template as _;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use vidimus_api_types::{Actor, Execution, GlobalPosition, Me, Role, Timestamp};
+use vidimus_api_types::{Actor, GlobalPosition, Me, Role, Timestamp};
 
 use super::*;
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         card::{Left, Offers, left, offers, progress},
         happened::happened,
     },
+    pages::tests::executed,
     sessions::Session,
 };
 
@@ -204,24 +205,6 @@ fn a_stale_card_says_what_happened_and_keeps_what_was_typed() {
         assert!(html.contains("go &#60;on&#62;"), "what was typed is not lost");
         assert_eq!(html.matches(&format!(" id=\"{ID}\"")).count(), 1, "the address leads to the card");
     }
-}
-
-/// An execution with these members instead of its own.
-fn executed(with: Value) -> Execution {
-    let mut execution = json!({
-        "execution_id": ID, "position": 12, "agent": "mailer", "conversation": "talk 1", "request_id": null,
-        "function": "mail.send", "origin": "proposed", "stage": "awaiting_approval", "status": "PendingApproval",
-        "approval_status": "Pending", "outcome": "awaiting_approval", "deciding": null, "result_status": null,
-        "waits_for": null, "reason_code": null, "reason": null, "requester": {"kind": "user", "id": "ana"},
-        "initiated_by": {"kind": "agent", "id": "mailer"}, "started_by": null, "resolved_by": null,
-        "arguments_digest": null, "policy_set": null, "matched_rules": [], "visible_tools": null, "grant": null,
-        "redecisions": 0, "suspended": false, "approval": null, "resolution": null, "permit": null,
-        "approval_deadline": null, "lease_expires_at": null, "created_at": "2026-01-15T09:00:00Z",
-        "started_at": null, "finished_at": null, "resolved_at": "2026-01-15T09:59:00Z",
-        "idempotency_key": null, "former_execution": null, "attempts": 1,
-    });
-    execution.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
-    serde_json::from_value(execution).unwrap()
 }
 
 #[test]
