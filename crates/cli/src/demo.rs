@@ -9,7 +9,7 @@ pub(crate) use conversations::{ACCESS, CALLS, Call};
 use proto_events::{Actor, CallError, InvalidJson, Json};
 use vidimus_client::{
     Client, ClientError,
-    types::{Complete, Execution, Fail, Propose, Stage, Start, Until},
+    types::{AddMessage, Complete, Execution, Fail, Propose, Stage, Start, Until},
 };
 
 /// What an agent's runtime sends for a call. The key names the attempt, so that a proposal can be sent again.
@@ -28,6 +28,15 @@ pub(crate) fn proposal(call: &Call, run: &str) -> Result<Propose, Box<dyn std::e
 
 fn json(text: &str) -> Result<Json, InvalidJson> {
     Json::from_text(text.to_owned())
+}
+
+/// Hands in what the user said before a call, as a runtime does.
+pub(crate) async fn hand_in(client: &Client, call: &Call) -> Result<(), ClientError> {
+    if let Some(said) = call.said {
+        let message = AddMessage { agent: call.agent.to_owned(), text: said.to_owned() };
+        client.add_message(call.conversation, &message).await?;
+    }
+    Ok(())
 }
 
 /// Waits for the decision on a call and, where it may run, runs it once and reports.

@@ -15,7 +15,7 @@ use vidimus_log::EventLog as _;
 use crate::{
     args::{Demo, DemoAnswer, Global, Span},
     data::Data,
-    demo::{ACCESS, CALLS, Call, proposal, see_through, told},
+    demo::{ACCESS, CALLS, Call, hand_in, proposal, see_through, told},
     error::Failure,
     output::{Output, cut, grouped, instant},
     pepper::Missing,
@@ -139,7 +139,11 @@ async fn play(
     let (mut done, mut waiting, mut waits) = (Vec::new(), Vec::new(), JoinSet::new());
     for call in CALLS {
         let propose = proposal(call, run).map_err(|error| Failure::refused("invalid_call", error))?;
+        hand_in(&agent, call).await?;
         let proposed = agent.propose(&propose).await?;
+        if let Some(said) = call.said {
+            output.line(&format!("{} · {} says: {said}", call.conversation, call.user))?;
+        }
         let title = format!("{} · {} wants {}", call.conversation, call.agent, call.function);
         output.line(&format!("{title} {}", cut(call.arguments, 100)))?;
         if proposed.stage == Stage::AwaitingApproval {
@@ -249,7 +253,8 @@ fn how_to_answer(url: &str, keys: &Keys, waiting: &[Execution]) -> String {
         text += &way(&vidimus, &execution.execution_id.to_string(), url);
     }
     text += &format!(
-        "\nWith the operator's key: VIDIMUS_KEY={} {vidimus} --server {url} audit list\n\
+        "\nOr in a browser: {url}/console, where you sign in with that key.\n\
+         With the operator's key: VIDIMUS_KEY={} {vidimus} --server {url} audit list\n\
          To watch: {vidimus} execution watch, or curl -N {url}/v1/notifications/stream -H \"Authorization: Bearer $VIDIMUS_KEY\"\n\
          Ctrl-C ends the demo.\n",
         keys.operator

@@ -54,6 +54,9 @@ fn a_second_terminal_answers_by_pasting() {
     let exports = find("export VIDIMUS_SERVER=");
     paste(&place, [exports, find("approval list")]).ok().says("orders.refund").says("mail.send");
     paste(&place, [exports, find("approval approve")]).ok();
+    let browser = find("Or in a browser: ");
+    let server = exports.split_whitespace().nth(1).unwrap().trim_start_matches("VIDIMUS_SERVER=");
+    assert!(browser.contains(&format!("{server}/console")), "{browser}");
     // The other one is shown as a request of `curl`, which not every machine has.
     let curl = find("curl -X POST").trim_end_matches('\\').trim();
     let path = curl.split_whitespace().nth(3).unwrap();
@@ -70,11 +73,11 @@ fn a_second_terminal_answers_by_pasting() {
     for says in [
         r#"approved by user:you, ran once: {"refund":"R-88"}"#,
         "aborted by user:you; the agent is told: test it on ten customers first",
-        "verified   40 events",
+        "verified   50 events",
     ] {
         assert!(rest.contains(says), "{rest}");
     }
-    assert_eq!(place.verify(), 40);
+    assert_eq!(place.verify(), 50);
     assert_eq!(place.json(["--tenant", "demo", "execution", "list"])["items"].as_array().unwrap().len(), 6);
 }
 
