@@ -33,8 +33,12 @@ test("a card has what is needed to decide", async () => {
     function: "bank.transfer", arguments: { to: "DE02", amount: 1200, note: "x\u202ey" }, context: { invoice: "A-7" },
   });
   const page = await world.visit("ana", address);
+  // What it takes to decide is on the first screen, with the buttons.
+  const approve = await card(page, id).getByRole("button", { name: "Approve", exact: true }).boundingBox();
+  assert.ok(approve.y + approve.height <= 1000, `the buttons are ${approve.y} pixels down`);
+  await card(page, id).getByText("All there is of this call").click();
   const text = await card(page, id).innerText();
-  for (const part of ["mail-bot", "mira", digest, "money leaves the house: two people look at it", "money-leaves", "A-7"]) {
+  for (const part of ["mail-bot", "mira", digest, id, "money leaves the house: two people look at it", "money-leaves", "A-7"]) {
     assert.ok(text.includes(part), part);
   }
   const args = await card(page, id).locator("pre[aria-label^=Arguments]").textContent();
@@ -92,7 +96,7 @@ test("a comment leaves it waiting", async () => {
   await words(page, id).fill("who is Kim?");
   assert.equal(await decide(page, id, "Comment only"), 303);
   assert.equal(await stage(id), "awaiting_approval");
-  assert.match(await card(page, id).innerText(), /1, on its page/);
+  assert.match(await card(page, id).innerText(), /ana said last: .?who is Kim\?/);
   await page.goto(`/console/executions/${id}`);
   assert.match(await page.locator("#comments ~ ol").innerText(), /who is Kim\?.*ana/s);
 });

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use vidimus_api_types::{
-    ActorKind, ApprovalKind, Execution, Me, PendingApproval, Reviewers, Role, Timestamp,
+    ActorKind, ApprovalKind, Execution, Me, Outcome, PendingApproval, Reviewers, Role, Timestamp,
 };
 
 use super::{
@@ -77,7 +77,8 @@ pub(super) struct Card {
 pub(super) struct Reason {
     pub(super) layer: String,
     pub(super) outcome: String,
-    pub(super) reason: String,
+    /// Why, where it is not what the whole card is asked for.
+    pub(super) words: Option<String>,
     pub(super) code: String,
 }
 
@@ -173,7 +174,7 @@ impl Card {
                 .map(|context| exact::spread(context.as_str()))
                 .filter(|context| context != "{}" && context != "null"),
             reason: e.reason.clone(),
-            reasons: e.reasons.iter().map(reason).collect(),
+            reasons: e.reasons.iter().map(|finding| reason(finding, e)).collect(),
             rules: e.matched_rules.clone(),
             requested_at: e.requested_at.into(),
             deadline: e.deadline.into(),
@@ -219,11 +220,15 @@ impl Card {
     }
 }
 
-fn reason(finding: &vidimus_api_types::LayerFinding) -> Reason {
+fn reason(finding: &vidimus_api_types::LayerFinding, asked: &PendingApproval) -> Reason {
     Reason {
         layer: finding.layer.as_str().replace('_', " "),
-        outcome: finding.outcome.as_str().replace('_', " "),
-        reason: finding.reason.clone(),
+        outcome: match finding.outcome {
+            Outcome::AwaitingApproval => "an approval".to_owned(),
+            Outcome::ConfirmationRequired => "a confirmation".to_owned(),
+            outcome => outcome.as_str().replace('_', " "),
+        },
+        words: (asked.reason.as_ref() != Some(&finding.reason)).then(|| finding.reason.clone()),
         code: finding.code.clone(),
     }
 }
