@@ -22,6 +22,10 @@ test("the pictures say in words what they show", async () => {
     assert.notEqual(name, "");
   }
   assert.match(await page.locator("main").innerText(), /ana/);
+  // The rule that lets everything through matched each time, and asked nobody.
+  const rules = page.locator("section[aria-labelledby=by-rule] table tbody tr");
+  assert.deepEqual(await rules.locator("> :first-child").allTextContents(), ["goes-outside"]);
+  assert.match(await rules.first().textContent(), /goes-outside\D*8\D*6\D*2/);
 });
 
 test("the pictures by axe, on a phone, in the dark", async () => {

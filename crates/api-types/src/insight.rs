@@ -90,11 +90,12 @@ pub struct InsightReviewer {
     pub resolved: InsightResolved,
 }
 
-/// How calls that a rule matched, and people were asked about, were resolved.
+/// How calls that a rule asked people about were resolved. Which rule asked for a confirmation is not on record: each that
+/// matched counts then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InsightRule {
-    /// Its id.
+    /// Its id, or the code of the layer that asked.
     pub rule: String,
     /// How many, also those that still wait.
     pub asked: u64,

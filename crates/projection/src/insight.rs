@@ -73,12 +73,12 @@ pub struct InsightReviewer {
     pub resolved: Resolved,
 }
 
-/// How what one rule matched was resolved.
+/// How what one rule asked people about was resolved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InsightRule {
-    /// Its id.
+    /// Its id, or the code of the layer that asked.
     pub rule: String,
-    /// How many calls that it matched people were asked about, also those that still wait.
+    /// How many calls it asked people about, also those that still wait; for a confirmation, each rule that matched.
     pub asked: u64,
     /// What came of them.
     pub resolved: Resolved,
@@ -168,7 +168,9 @@ fn fold(rows: &[ExecutionRow], most: usize, from: Timestamp, to: Timestamp) -> I
             reviewers.entry(by.clone()).or_default().add(row);
         }
         if row.verdict.is_some() || row.audit_outcome == Some(AuditOutcome::PendingApproval) {
-            for rule in &row.matched_rules {
+            // Which rule asked for a confirmation is not on record.
+            let asked = if row.asking_rules.is_empty() { &row.matched_rules } else { &row.asking_rules };
+            for rule in asked {
                 rules.entry(rule).or_default().add(row);
             }
         }

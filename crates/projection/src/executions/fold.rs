@@ -1,5 +1,7 @@
 //! What an event does to an execution's row: plain functions from row and event to row.
 
+use std::collections::BTreeSet;
+
 use proto_events::{
     Decision, ExecutionEvent as E, Finished, FunctionDescription, Initiated, Json, Origin, Outcome,
     RecordedEvent, ResultStatus, Timestamp,
@@ -78,6 +80,7 @@ pub(super) fn begin(
         arguments_digest: initiated.arguments_digest,
         policy_set: None,
         matched_rules: Vec::new(),
+        asking_rules: Vec::new(),
         visible_tools: None,
         grant: None,
         redecisions: 0,
@@ -279,8 +282,11 @@ impl ExecutionRow {
         self.matched_rules.clone_from(&decision.matched_rules);
         self.visible_tools = decision.visible_tools;
         self.grant = decision.grant;
-        let stages = requirement_of(decision).stages.len();
-        self.approval_stages = u32::try_from(stages).unwrap_or(u32::MAX);
+        let stages = requirement_of(decision).stages;
+        self.approval_stages = u32::try_from(stages.len()).unwrap_or(u32::MAX);
+        let needs = stages.iter().flat_map(|stage| &stage.needs);
+        let rules: BTreeSet<_> = needs.map(|need| &need.rule).collect();
+        self.asking_rules = rules.into_iter().cloned().collect();
     }
 
     /// People are asked, for the first time or anew: what was said before stands no longer.

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use crate::sql::Schema;
 
 pub(crate) static SCHEMA: Schema = Schema {
-    version: 3,
+    version: 4,
     tables: "
         CREATE TABLE executions (
             position INTEGER PRIMARY KEY,
@@ -23,7 +23,7 @@ pub(crate) static SCHEMA: Schema = Schema {
             outcome TEXT, audit_outcome TEXT, deciding_layer TEXT, deciding_code TEXT, deciding_reason TEXT,
             missing_requirement TEXT, next_owner TEXT, result_status TEXT, reason_code TEXT, reason TEXT,
             started_by_kind TEXT, started_by_id TEXT,
-            policy_set TEXT, matched_rules TEXT, visible_tools BLOB, grant_id BLOB, redecisions INTEGER NOT NULL,
+            policy_set TEXT, matched_rules TEXT, asking_rules TEXT, visible_tools BLOB, grant_id BLOB, redecisions INTEGER NOT NULL,
             suspended INTEGER NOT NULL, deadline INTEGER, approval_deadline INTEGER,
             approval_stage INTEGER, approval_stages INTEGER NOT NULL,
             votes INTEGER NOT NULL, votes_needed INTEGER NOT NULL, votes_missing INTEGER NOT NULL,
@@ -108,7 +108,7 @@ const FIXED: [&str; 21] = [
     "created_at",
 ];
 /// What can change, and the check.
-const CHANGING: [&str; 55] = [
+const CHANGING: [&str; 56] = [
     "stage",
     "status",
     "approval_status",
@@ -126,6 +126,7 @@ const CHANGING: [&str; 55] = [
     "started_by_id",
     "policy_set",
     "matched_rules",
+    "asking_rules",
     "visible_tools",
     "grant_id",
     "redecisions",

@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use proto_events::{Actor, Event, ExecutionEvent, FunctionEvent, Outcome, ResultStatus};
-use vidimus_domain::execution::{Action, ApprovalStatus, Execution, ExecutionStatus, Stage, Verdict as Said};
+use vidimus_domain::execution::{
+    Action, ApprovalStatus, Execution, ExecutionStatus, Stage, Verdict as Said, requirement_of,
+};
 use vidimus_log::MemoryLog;
 
 use super::{
@@ -109,6 +111,11 @@ fn knows_of_the_decision(row: &ExecutionRow, state: &Execution) {
     assert_eq!(row.grant, decision.and_then(|decision| decision.grant));
     let rules = decision.map(|decision| decision.matched_rules.clone()).unwrap_or_default();
     assert_eq!(row.matched_rules, rules);
+    let stages = decision.map(|decision| requirement_of(decision).stages).unwrap_or_default();
+    for rule in stages.iter().flat_map(|stage| &stage.needs).map(|need| &need.rule) {
+        assert_eq!(row.asking_rules.iter().filter(|asking| *asking == rule).count(), 1, "{rule}");
+    }
+    assert!(row.asking_rules.is_empty() == stages.is_empty());
     assert_eq!(row.missing_requirement.is_some(), state.stage == Stage::Blocked);
     assert_eq!(row.next_owner.is_some(), state.stage == Stage::Blocked);
     assert_eq!(row.redecisions, u64::from(state.redecisions));

@@ -56,6 +56,13 @@ async fn insight_is_what_the_rows_come_to() {
         for line in &insight.rules {
             let resolved = line.resolved.approved + line.resolved.denied + line.resolved.expired;
             assert!(resolved <= line.asked, "{}", line.rule);
+            let asks = |row: &ExecutionRow| {
+                let people =
+                    row.verdict.is_some() || row.audit_outcome == Some(AuditOutcome::PendingApproval);
+                let asking = if row.asking_rules.is_empty() { &row.matched_rules } else { &row.asking_rules };
+                people && asking.contains(&line.rule)
+            };
+            assert_eq!(line.asked, count(&asks), "{}", line.rule);
         }
 
         let middle = rows[rows.len() / 2].created_at;
