@@ -11,6 +11,7 @@ const world = World.forTests({ recorded: calls(300) }, async (server) => {
     await server.command("ana", id, index % 4 ? "approve" : "deny", index % 4 ? {} : { reason: "no" });
   }
   await server.propose({ function: "files.delete" });
+  await server.propose({ function: "orders.create" });
 });
 
 test("the pictures say in words what they show", async () => {
@@ -24,7 +25,11 @@ test("the pictures say in words what they show", async () => {
   assert.match(await page.locator("main").innerText(), /ana/);
   // The rule that lets everything through matched each time, and asked nobody.
   const rules = page.locator("section[aria-labelledby=by-rule] table tbody tr");
-  assert.deepEqual(await rules.locator("> :first-child").allTextContents(), ["goes-outside"]);
+  assert.deepEqual(await rules.locator("> :first-child").allTextContents(), ["goes-outside", "function_needs_approval"]);
+  for (const [index, many] of [8, 1].entries()) {
+    const calls = await world.visit("auditor", await rules.nth(index).locator("a").getAttribute("href"));
+    assert.equal(await calls.locator("tbody tr[data-id]").count(), many);
+  }
   assert.match(await rules.first().textContent(), /goes-outside\D*8\D*6\D*2/);
 });
 

@@ -97,6 +97,9 @@ pub struct InsightReviewer {
 pub struct InsightRule {
     /// Its id, or the code of the layer that asked.
     pub rule: String,
+    /// Whether it is the code of a layer and no rule.
+    #[serde(default)]
+    pub is_layer: bool,
     /// How many, also those that still wait.
     pub asked: u64,
     /// What came of them.

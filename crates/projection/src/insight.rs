@@ -78,6 +78,8 @@ pub struct InsightReviewer {
 pub struct InsightRule {
     /// Its id, or the code of the layer that asked.
     pub rule: String,
+    /// Whether it is the code of a layer and no rule.
+    pub is_layer: bool,
     /// How many calls it asked people about, also those that still wait; for a confirmation, each rule that matched.
     pub asked: u64,
     /// What came of them.
@@ -158,7 +160,7 @@ fn fold(rows: &[ExecutionRow], most: usize, from: Timestamp, to: Timestamp) -> I
     let width = WIDTHS.into_iter().find(|width| span / width < COLUMNS).unwrap_or(WIDTHS[WIDTHS.len() - 1]);
     let mut columns = BTreeMap::<i64, BTreeMap<Option<AuditOutcome>, u64>>::new();
     let mut reviewers = HashMap::<Actor, Tally>::new();
-    let mut rules = HashMap::<&str, Tally>::new();
+    let mut rules = HashMap::<(&str, bool), Tally>::new();
     let mut blocked = HashMap::<&str, (u64, &str)>::new();
     for row in shown {
         let column = row.created_at.as_micros().div_euclid(width * 1_000_000);
@@ -171,7 +173,8 @@ fn fold(rows: &[ExecutionRow], most: usize, from: Timestamp, to: Timestamp) -> I
             // Which rule asked for a confirmation is not on record.
             let asked = if row.asking_rules.is_empty() { &row.matched_rules } else { &row.asking_rules };
             for rule in asked {
-                rules.entry(rule).or_default().add(row);
+                let is_layer = !row.matched_rules.contains(rule);
+                rules.entry((rule, is_layer)).or_default().add(row);
             }
         }
         if row.audit_outcome == Some(AuditOutcome::Blocked)
@@ -195,9 +198,9 @@ fn fold(rows: &[ExecutionRow], most: usize, from: Timestamp, to: Timestamp) -> I
         .sort_by_key(|line| (u64::MAX - line.resolved.approved - line.resolved.denied, line.by.to_string()));
     let mut rules: Vec<_> = rules
         .into_iter()
-        .map(|(rule, tally)| {
+        .map(|((rule, is_layer), tally)| {
             let (asked, resolved) = tally.done();
-            InsightRule { rule: rule.to_owned(), asked, resolved }
+            InsightRule { rule: rule.to_owned(), is_layer, asked, resolved }
         })
         .collect();
     rules.sort_by(|a, b| b.asked.cmp(&a.asked).then_with(|| a.rule.cmp(&b.rule)));

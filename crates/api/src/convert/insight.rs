@@ -15,6 +15,7 @@ pub(crate) fn insight(
     };
     let rule = |line: vidimus_projection::InsightRule| wire::InsightRule {
         rule: line.rule,
+        is_layer: line.is_layer,
         asked: line.asked,
         resolved: resolved(line.resolved),
     };

@@ -89,7 +89,9 @@ fn list(pairs: &[(&str, &str)]) -> String {
 }
 
 fn rule(rule: &InsightRule) -> Line {
-    line(rule.rule.clone(), list(&[("rule", &rule.rule)]), rule.asked, &rule.resolved)
+    // A layer is found by what it said when it decided.
+    let filter = if rule.is_layer { "code" } else { "rule" };
+    line(rule.rule.clone(), list(&[(filter, &rule.rule)]), rule.asked, &rule.resolved)
 }
 
 async fn insight(visitor: Visitor, Query(query): Query) -> Result<Response, Broken> {
