@@ -47,6 +47,11 @@ impl Fields {
             .collect()
     }
 
+    /// Which past is asked for, as a pair of a query.
+    pub(crate) fn then(&self) -> Option<(&'static str, &str)> {
+        self.get("as_of").map(|as_of| ("as_of", as_of))
+    }
+
     /// The query that leads to the same page with this pair set (or left out, with `None`).
     pub(crate) fn with(&self, name: &str, value: Option<&str>) -> String {
         self.changed(&[name], name, value)
@@ -67,6 +72,11 @@ impl Fields {
 /// The pairs as a query, encoded.
 pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+/// A page with a query, if there is any.
+pub(crate) fn address(page: &str, pairs: &[(&str, &str)]) -> String {
+    if pairs.is_empty() { page.to_owned() } else { format!("{page}?{}", query(pairs)) }
 }
 
 /// A text as one part of a path, encoded.

@@ -88,7 +88,7 @@ struct Found {
 
 async fn found(visitor: &Visitor, asked: &Fields, show: Show, me: &Me) -> Result<Found, Refused> {
     let ask = visitor.ask();
-    let then = asked.get("as_of").map(|as_of| ("as_of", as_of));
+    let then = asked.then();
     let mut done = Vec::new();
     for id in asked.all("done").take(MOST_DONE) {
         done.extend(asked::execution(&ask, id, None).await.as_ref().map(happened));

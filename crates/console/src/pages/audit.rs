@@ -97,7 +97,8 @@ async fn list(visitor: &Visitor, asked: &Fields) -> Result<Response, Broken> {
         .into_iter()
         .map(|(name, label, hint)| (name, label, asked.get(name).unwrap_or_default(), hint))
         .collect();
-    let rows: Vec<_> = page.iter().flat_map(|page| &page.items).map(Row::of).collect();
+    let then: Vec<_> = asked.then().into_iter().collect();
+    let rows: Vec<_> = page.iter().flat_map(|page| &page.items).map(|entry| Row::of(entry, &then)).collect();
     let oldest_first = asked.get("oldest_first") == Some("true");
     let order = if oldest_first { "oldest" } else { "newest" };
     let next = page.as_ref().and_then(|page| page.next.as_deref());

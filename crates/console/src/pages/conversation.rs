@@ -104,7 +104,7 @@ async fn conversation(visitor: Visitor, Query(asked): Query) -> Result<Response,
     let ask = visitor.ask();
     let limit = MOST.to_string();
     let mut with = vec![("limit", &*limit)];
-    with.extend(asked.get("as_of").map(|as_of| ("as_of", as_of)));
+    with.extend(asked.then());
     let talk = (agent, conversation);
     let said = match said(&ask, talk, &with).await {
         Ok(said) => Some(said),

@@ -59,7 +59,7 @@ struct Detail {
 async fn detail(visitor: Visitor, Path(id): Path<String>, Query(query): Query) -> Result<Response, Broken> {
     let ask = visitor.ask();
     let path = format!("/v1/executions/{}", fields::part(&id));
-    let then: Vec<_> = query.get("as_of").map(|as_of| ("as_of", as_of)).into_iter().collect();
+    let then: Vec<_> = query.then().into_iter().collect();
     let execution: Execution = ask.get(&path, &then).await.map_err(|refused| visitor.broken(refused))?;
     let mut events = vec![("limit", STEPS)];
     events.extend(query.get("cursor").map(|cursor| ("cursor", cursor)));

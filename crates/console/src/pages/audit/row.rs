@@ -3,7 +3,7 @@
 use vidimus_api_types::AuditEntry;
 
 use crate::{
-    fields::query,
+    fields::{address, query},
     words::{self, When},
 };
 
@@ -23,9 +23,11 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn of(entry: &AuditEntry) -> Self {
+    /// `then` leads its links to the same past.
+    pub(super) fn of(entry: &AuditEntry, then: &[(&str, &str)]) -> Self {
         let kind = entry.actor.kind.as_str();
-        let (about, about_address) = about(entry);
+        let (about, execution) = about(entry);
+        let query = |pairs: &[(&str, &str)]| query(&[pairs, then].concat());
         Self {
             position: entry.position.to_string(),
             at: entry.recorded_at.into(),
@@ -35,7 +37,7 @@ impl Row {
             event: entry.event_type.replace('_', " "),
             event_query: query(&[("type", &entry.event_type)]),
             about,
-            about_address,
+            about_address: execution.map(|page| address(&page, then)),
             summary: entry.summary.clone(),
         }
     }
@@ -68,11 +70,17 @@ mod tests {
             .unwrap()
         };
         let id = "00000000-0000-4000-8000-000000000003";
-        let row = Row::of(&entry(id.into(), id));
+        let row = Row::of(&entry(id.into(), id), &[]);
         assert_eq!((row.about.as_str(), row.event.as_str()), ("mail.send", "call proposed"));
         assert_eq!(row.about_address.unwrap(), format!("/console/executions/{id}"));
         assert_eq!(row.actor_query, "actor_kind=agent&actor=a%22%26b");
-        let row = Row::of(&entry(serde_json::Value::Null, "the tenant"));
+        let row = Row::of(&entry(id.into(), id), &[("as_of", "2026-01-15T10:00:00Z")]);
+        assert_eq!(row.event_query, "type=call_proposed&as_of=2026-01-15T10%3A00%3A00Z");
+        assert_eq!(
+            row.about_address.unwrap(),
+            format!("/console/executions/{id}?as_of=2026-01-15T10%3A00%3A00Z")
+        );
+        let row = Row::of(&entry(serde_json::Value::Null, "the tenant"), &[]);
         assert_eq!((row.about.as_str(), row.about_address), ("the tenant", None));
     }
 }

@@ -73,15 +73,11 @@ struct Links<'a> {
 }
 
 impl Links<'_> {
-    fn to(&self, page: &str, pairs: &[(&str, &str)]) -> String {
-        match fields::query(&[pairs, self.then].concat()) {
-            query if query.is_empty() => page.to_owned(),
-            query => format!("{page}?{query}"),
-        }
-    }
-
     fn fact(&self, name: &'static str, shown: impl ToString, page: &str, pairs: &[(&str, &str)]) -> Fact {
-        Fact { name, value: Shown::Link(shown.to_string(), self.to(page, pairs)) }
+        Fact {
+            name,
+            value: Shown::Link(shown.to_string(), fields::address(page, &[pairs, self.then].concat())),
+        }
     }
 }
 
