@@ -45,21 +45,21 @@ impl Moves {
     }
 }
 
-/// How often a rule decided.
+/// On how many decisions a rule matched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RuleTotals {
-    /// In decisions on record.
+    /// Of those on record.
     pub on_record: u64,
-    /// In those of the candidate.
+    /// Of those of the candidate.
     pub candidate: u64,
 }
 
-/// How often rules decided, by their ids.
+/// On how many decisions rules matched, by their ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     /// The rules, up to 4,096.
     pub by_id: BTreeMap<String, RuleTotals>,
-    /// How often others decided.
+    /// On how many others did, together.
     pub others: RuleTotals,
 }
 

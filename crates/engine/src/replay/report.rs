@@ -155,7 +155,7 @@ pub struct ReplayReport {
     pub functions: BTreeMap<String, FunctionTotals>,
     /// How many decisions went from which outcome to which.
     pub moves: Moves,
-    /// How often each rule decided, on record and in the candidate.
+    /// On how many decisions each rule matched, on record and in the candidate.
     pub rules: Rules,
     /// From where on nothing was looked at, where that is not the end of the range.
     pub stopped: Option<Stopped>,
