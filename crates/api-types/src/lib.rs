@@ -67,7 +67,7 @@ pub use policy::{
 };
 pub use policy_replay::{
     PolicyReplay, ReplayChange, ReplayChangeKind, ReplayChanges, ReplayDifference, ReplayFunction,
-    ReplayListed, ReplayMismatch, ReplayMove, ReplayPolicy, ReplayReport, ReplayRule, ReplayRuleDoes,
+    ReplayListed, ReplayMismatch, ReplayMove, ReplayPolicy, ReplayReport, ReplayRule, ReplayRuleUses,
     ReplayStopReason, ReplayStopped,
 };
 pub use problem::{FieldError, PROBLEM_JSON, PolicyFault, Problem};

@@ -237,26 +237,25 @@ impl ReplayFunction {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReplayRule {
     /// Of those on record.
-    pub on_record: u64,
+    pub on_record: ReplayRuleUses,
     /// Of those of the candidate.
-    pub candidate: u64,
-    /// What it does in the candidate; `null` where the candidate does not have it.
-    pub does: Option<ReplayRuleDoes>,
+    pub candidate: ReplayRuleUses,
 }
 
-/// What a rule does with the calls that it matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// On how many decisions a rule matched, by what it did there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum ReplayRuleDoes {
-    /// It lets them through.
-    Permits,
-    /// It lets them wait for the requesting user.
-    AsksConfirmation,
-    /// It lets them wait for reviewers.
-    AsksApproval,
-    /// It stops them.
-    Forbids,
+pub struct ReplayRuleUses {
+    /// It let the call through.
+    pub permits: u64,
+    /// It let it wait for the requesting user.
+    pub asks_confirmation: u64,
+    /// It let it wait for reviewers.
+    pub asks_approval: u64,
+    /// It stopped it.
+    pub forbids: u64,
+    /// Its set cannot be read any more.
+    pub unknown: u64,
 }
 
 /// Why a replay stopped before the end of its span.

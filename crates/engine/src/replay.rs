@@ -39,7 +39,7 @@ use vidimus_policy::PolicySet;
 pub use case::case_of;
 pub use decided::{DecidedCall, DecidedCalls};
 pub use differences::Difference;
-pub use found::{Move, Moves, RuleTotals, Rules, StopReason, Stopped};
+pub use found::{Move, Moves, RuleTotals, RuleUses, Rules, StopReason, Stopped};
 pub use over_log::ReplayBounds;
 pub use report::{Change, ChangeKind, Changes, FunctionTotals, Listed, Mismatch, ReplayReport};
 pub(crate) use running::Running;

@@ -3,16 +3,11 @@
 use vidimus_api_types as wire;
 use vidimus_engine::replay::{
     Change, ChangeKind, Changes, Difference, FunctionTotals, Listed, Mismatch, Move, ReplayReport,
-    RuleTotals, StopReason, Stopped,
+    RuleTotals, RuleUses, StopReason, Stopped,
 };
-use vidimus_policy::{Demand, PolicySet, Rule, RuleEffect};
 
 /// What a replay found: one JSON form for the API and the command line.
-pub fn replay_report(report: ReplayReport, candidate: Option<&PolicySet>) -> wire::ReplayReport {
-    let of_candidate = |(id, totals): (String, RuleTotals)| {
-        let known = candidate.and_then(|set| set.rule(&id));
-        (id, rule(totals, known))
-    };
+pub fn replay_report(report: ReplayReport) -> wire::ReplayReport {
     let Changes { newly_allowed, newly_blocked, other } = report.changes;
     wire::ReplayReport {
         events: report.events,
@@ -30,8 +25,8 @@ pub fn replay_report(report: ReplayReport, candidate: Option<&PolicySet>) -> wir
             other: listed(other),
         },
         functions: report.functions.into_iter().map(|(name, totals)| (name, function(totals))).collect(),
-        rules: report.rules.by_id.into_iter().map(of_candidate).collect(),
-        other_rules: rule(report.rules.others, None),
+        rules: report.rules.by_id.into_iter().map(|(id, totals)| (id, rule(totals))).collect(),
+        other_rules: rule(report.rules.others),
         reads_beyond: report.reads_beyond,
         stopped: report.stopped.map(stopped),
     }
@@ -90,15 +85,13 @@ const fn function(totals: FunctionTotals) -> wire::ReplayFunction {
     wire::ReplayFunction { compared, newly_allowed, newly_blocked, other }
 }
 
-fn rule(totals: RuleTotals, rule: Option<&Rule>) -> wire::ReplayRule {
-    let RuleTotals { on_record, candidate } = totals;
-    let does = rule.map(|rule| match (rule.effect(), rule.demand()) {
-        (RuleEffect::Permit, _) => wire::ReplayRuleDoes::Permits,
-        (RuleEffect::Forbid, None) => wire::ReplayRuleDoes::Forbids,
-        (RuleEffect::Forbid, Some(Demand::Confirmation { .. })) => wire::ReplayRuleDoes::AsksConfirmation,
-        (RuleEffect::Forbid, Some(Demand::Approval(_))) => wire::ReplayRuleDoes::AsksApproval,
-    });
-    wire::ReplayRule { on_record, candidate, does }
+const fn rule(totals: RuleTotals) -> wire::ReplayRule {
+    wire::ReplayRule { on_record: uses(totals.on_record), candidate: uses(totals.candidate) }
+}
+
+const fn uses(uses: RuleUses) -> wire::ReplayRuleUses {
+    let RuleUses { permits, asks_confirmation, asks_approval, forbids, unknown } = uses;
+    wire::ReplayRuleUses { permits, asks_confirmation, asks_approval, forbids, unknown }
 }
 
 const fn stopped(stopped: Stopped) -> wire::ReplayStopped {

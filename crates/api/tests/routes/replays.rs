@@ -46,6 +46,14 @@ async fn history(world: &World, people: &People) -> Vec<Value> {
     executions
 }
 
+/// What a rule did, and on how many decisions.
+fn uses(what: &str, count: u64) -> Value {
+    let mut uses =
+        json!({"permits": 0, "asks_confirmation": 0, "asks_approval": 0, "forbids": 0, "unknown": 0});
+    uses[what] = count.into();
+    uses
+}
+
 fn listed(replay: &Value, kind: &str) -> Vec<Value> {
     let first = replay["changes"][kind]["first"].as_array().unwrap();
     first.iter().map(|change| change["execution_id"].clone()).collect()
@@ -73,9 +81,9 @@ async fn a_candidate_says_what_it_would_change_and_changes_nothing() {
         assert_eq!(
             replay["rules"],
             json!({
-                "all": {"on_record": 4, "candidate": 4, "does": "permits"},
-                "ask": {"on_record": 2, "candidate": 0, "does": null},
-                "never": {"on_record": 0, "candidate": 3, "does": "forbids"},
+                "all": {"on_record": uses("permits", 4), "candidate": uses("permits", 4)},
+                "ask": {"on_record": uses("asks_approval", 2), "candidate": uses("forbids", 0)},
+                "never": {"on_record": uses("permits", 0), "candidate": uses("forbids", 3)},
             })
         );
         assert_eq!(replay["changes"]["newly_blocked"]["total"], 3);

@@ -109,7 +109,7 @@ pub(super) async fn replay(global: &Global, args: PolicyReplay, output: Output) 
     let summary = Summary {
         candidate: candidate.as_ref().map(|set| set.digest()),
         span: None,
-        report: convert::replay_report(report, candidate.as_deref()),
+        report: convert::replay_report(report),
         speed: Some(Speed { threads, seconds, evaluations_per_second }),
     };
     summary.show(output)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proto_events::{GlobalPosition, Outcome, Timestamp};
+use vidimus_policy::{Demand, PolicySet, Rule, RuleEffect};
 
 /// Most rules that are counted apart.
 const MAX_RULES: usize = 4096;
@@ -45,14 +46,53 @@ impl Moves {
     }
 }
 
-/// On how many decisions a rule matched.
+/// On how many decisions a rule matched, by what it did there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleUses {
+    /// It let the call through.
+    pub permits: u64,
+    /// It let it wait for the requesting user.
+    pub asks_confirmation: u64,
+    /// It let it wait for reviewers.
+    pub asks_approval: u64,
+    /// It stopped it.
+    pub forbids: u64,
+    /// Its set cannot be read any more.
+    pub unknown: u64,
+}
+
+impl RuleUses {
+    fn count(&mut self, rule: Option<&Rule>) {
+        let used = match rule.map(|rule| (rule.effect(), rule.demand())) {
+            Some((RuleEffect::Permit, _)) => &mut self.permits,
+            Some((RuleEffect::Forbid, Some(Demand::Confirmation { .. }))) => &mut self.asks_confirmation,
+            Some((RuleEffect::Forbid, Some(Demand::Approval(_)))) => &mut self.asks_approval,
+            Some((RuleEffect::Forbid, None)) => &mut self.forbids,
+            None => &mut self.unknown,
+        };
+        *used += 1;
+    }
+
+    const fn add(&mut self, more: Self) {
+        self.permits += more.permits;
+        self.asks_confirmation += more.asks_confirmation;
+        self.asks_approval += more.asks_approval;
+        self.forbids += more.forbids;
+        self.unknown += more.unknown;
+    }
+}
+
+/// The same on record and in the candidate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RuleTotals {
-    /// Of those on record.
-    pub on_record: u64,
-    /// Of those of the candidate.
-    pub candidate: u64,
+    /// Decisions on record.
+    pub on_record: RuleUses,
+    /// Decisions of the candidate.
+    pub candidate: RuleUses,
 }
+
+/// Rules that matched, and the set that they are of.
+pub(super) type Matched<'a> = (&'a [String], Option<&'a PolicySet>);
 
 /// On how many decisions rules matched, by their ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,12 +104,12 @@ pub struct Rules {
 }
 
 impl Rules {
-    pub(super) fn count(&mut self, on_record: &[String], candidate: &[String]) {
-        for id in on_record {
-            self.of(id).on_record += 1;
+    pub(super) fn count(&mut self, on_record: Matched<'_>, candidate: Matched<'_>) {
+        for id in on_record.0 {
+            self.of(id).on_record.count(on_record.1.and_then(|set| set.rule(id)));
         }
-        for id in candidate {
-            self.of(id).candidate += 1;
+        for id in candidate.0 {
+            self.of(id).candidate.count(candidate.1.and_then(|set| set.rule(id)));
         }
     }
 
@@ -83,8 +123,8 @@ impl Rules {
 
     pub(super) fn merge(&mut self, other: Self) {
         let add = |known: &mut RuleTotals, more: RuleTotals| {
-            known.on_record += more.on_record;
-            known.candidate += more.candidate;
+            known.on_record.add(more.on_record);
+            known.candidate.add(more.candidate);
         };
         for (id, totals) in other.by_id {
             add(self.of(&id), totals);
@@ -132,7 +172,7 @@ mod tests {
         moves.count(Some(Outcome::AwaitingApproval), Outcome::AwaitingApproval, true);
         moves.count(None, Outcome::Allowed, false);
         let id = |id: &str| id.to_owned();
-        rules.count(&[id("a"), id("b")], &[id("b"), id("c")]);
+        rules.count((&[id("a"), id("b")], None), (&[id("b"), id("c")], None));
         let (mut both, mut more) = (moves.clone(), rules.clone());
         both.merge(moves);
         more.merge(rules);
@@ -146,7 +186,7 @@ mod tests {
                 (Some(Outcome::AwaitingApproval), Outcome::AwaitingApproval, 4, 2),
             ]
         );
-        let totals = |id: &str| (more.by_id[id].on_record, more.by_id[id].candidate);
+        let totals = |id: &str| (more.by_id[id].on_record.unknown, more.by_id[id].candidate.unknown);
         assert_eq!((totals("a"), totals("b"), totals("c")), ((2, 0), (2, 2), (0, 2)));
         assert_eq!(more.others, RuleTotals::default());
     }
@@ -155,11 +195,11 @@ mod tests {
     fn past_so_many_rules_they_are_counted_together() {
         let mut rules = Rules::default();
         for number in 0..=MAX_RULES {
-            rules.count(&[format!("rule-{number:05}")], &["rule-00000".to_owned()]);
+            rules.count((&[format!("rule-{number:05}")], None), (&["rule-00000".to_owned()], None));
         }
         assert_eq!(rules.by_id.len(), MAX_RULES);
-        assert_eq!(rules.others, RuleTotals { on_record: 1, candidate: 0 });
-        assert_eq!(rules.by_id["rule-00000"].candidate, 4097);
+        assert_eq!((rules.others.on_record.unknown, rules.others.candidate.unknown), (1, 0));
+        assert_eq!(rules.by_id["rule-00000"].candidate.unknown, 4097);
     }
 
     #[test]

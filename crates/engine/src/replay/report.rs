@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proto_events::{Decision, FunctionName, GlobalPosition, Outcome, Timestamp};
 use uuid::Uuid;
+use vidimus_policy::PolicySet;
 
 use super::{
     DecidedCall, Difference,
@@ -236,7 +237,13 @@ impl ReplayReport {
         }
     }
 
-    pub(super) fn compared(&mut self, call: &DecidedCall, would_be: &Decision) {
+    pub(super) fn compared(
+        &mut self,
+        call: &DecidedCall,
+        own: Option<&PolicySet>,
+        would_be: &Decision,
+        candidate: &PolicySet,
+    ) {
         self.compared += 1;
         self.after_the_fact += u64::from(call.decision.is_none());
         *self.outcomes.entry(would_be.outcome.as_str()).or_default() += 1;
@@ -263,7 +270,7 @@ impl ReplayReport {
         let from = recorded.map(|decision| decision.outcome);
         self.moves.count(from, would_be.outcome, kind.is_some());
         let before = recorded.map(|decision| &decision.matched_rules[..]).unwrap_or_default();
-        self.rules.count(before, &would_be.matched_rules);
+        self.rules.count((before, own), (&would_be.matched_rules, Some(candidate)));
         let Some(kind) = kind else { return };
         let limit = self.limit;
         let listed = self.changes.of(kind);

@@ -8,7 +8,7 @@ use proto_events::{Access, Outcome, TenantId, Timestamp};
 use uuid::Uuid;
 use vidimus_engine::{
     Engine, EngineError, Principal, Proposal,
-    replay::{Move, ReplayBounds, ReplayQuery, ReplayReport, RuleTotals, StopReason},
+    replay::{Move, ReplayBounds, ReplayQuery, ReplayReport, RuleTotals, RuleUses, StopReason},
 };
 use vidimus_log::EventLog;
 
@@ -88,8 +88,13 @@ async fn a_candidate_is_compared_with_what_was_decided_in_the_tenant() {
         ]
     );
     let totals = |id: &str| report.rules.by_id.get(id).copied().unwrap_or_default();
-    assert_eq!(totals("ask"), RuleTotals { on_record: 2, candidate: 0 });
-    assert_eq!(totals("never"), RuleTotals { on_record: 0, candidate: 3 });
+    let none = RuleUses::default();
+    let asked = RuleUses { asks_approval: 2, ..none };
+    assert_eq!(totals("ask"), RuleTotals { on_record: asked, candidate: none });
+    let stopped = RuleUses { forbids: 3, ..none };
+    assert_eq!(totals("never"), RuleTotals { on_record: none, candidate: stopped });
+    let open = RuleUses { permits: 5, ..none };
+    assert_eq!(totals("open"), RuleTotals { on_record: open, candidate: open });
     assert_eq!(report.stopped, None);
     assert_eq!(world.log.tail(), tail, "nothing is recorded of it");
 

@@ -81,6 +81,6 @@ pub(super) async fn replay(
             return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", detail).retry_after(5));
         }
     };
-    let report = convert::replay_report(report, Some(&candidate));
+    let report = convert::replay_report(report);
     Ok(Json(PolicyReplay { candidate: candidate.digest(), since, until, report }))
 }

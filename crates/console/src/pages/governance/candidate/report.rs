@@ -1,7 +1,7 @@
 //! A replay in plain words.
 
 use vidimus_api_types::{
-    Digest, Outcome, PolicyReplay, ReplayChange, ReplayMove, ReplayReport, ReplayRule, ReplayRuleDoes,
+    Digest, Outcome, PolicyReplay, ReplayChange, ReplayMove, ReplayReport, ReplayRule, ReplayRuleUses,
     ReplayStopReason,
 };
 
@@ -64,14 +64,11 @@ pub(super) struct Cell {
     pub(super) differs: bool,
 }
 
-/// A rule that would match more or fewer calls.
+/// A rule that would do something else, or the same more or less often.
 pub(super) struct Rule {
     pub(super) id: String,
-    pub(super) does: &'static str,
-    pub(super) on_record: u64,
-    pub(super) candidate: u64,
-    /// `+3` or `−2`.
-    pub(super) difference: String,
+    pub(super) on_record: String,
+    pub(super) candidate: String,
 }
 
 /// A call that would be decided otherwise.
@@ -192,28 +189,38 @@ fn matrix(moves: &[ReplayMove]) -> Option<Matrix> {
     (!moves.is_empty()).then(|| Matrix { columns, rows: rows.collect() })
 }
 
-/// The rules that would match more or fewer calls, those with the largest difference first, and how many are left out.
+/// The rules that would do something else, or the same more or less often: those with the largest difference first, and how many
+/// are left out.
 fn rules(report: &ReplayReport) -> (Vec<Rule>, usize) {
     let mut differ: Vec<(&String, &ReplayRule)> =
         report.rules.iter().filter(|(_, rule)| rule.on_record != rule.candidate).collect();
-    differ.sort_by_key(|(_, rule)| std::cmp::Reverse(rule.on_record.abs_diff(rule.candidate)));
-    let rule = |(id, rule): &(&String, &ReplayRule)| {
-        let sign = if rule.candidate > rule.on_record { '+' } else { '−' };
-        Rule {
-            id: (*id).clone(),
-            does: match rule.does {
-                Some(ReplayRuleDoes::Permits) => "lets through",
-                Some(ReplayRuleDoes::AsksConfirmation) => "asks for a confirmation",
-                Some(ReplayRuleDoes::AsksApproval) => "asks for an approval",
-                Some(ReplayRuleDoes::Forbids) => "blocks",
-                None => "is not in the candidate",
-            },
-            on_record: rule.on_record,
-            candidate: rule.candidate,
-            difference: format!("{sign}{}", rule.on_record.abs_diff(rule.candidate)),
-        }
+    differ.sort_by_key(|(_, rule)| {
+        let both = counts(&rule.on_record).into_iter().zip(counts(&rule.candidate));
+        std::cmp::Reverse(both.map(|((before, _), (after, _))| before.abs_diff(after)).sum::<u64>())
+    });
+    let rule = |(id, rule): &(&String, &ReplayRule)| Rule {
+        id: (*id).clone(),
+        on_record: used(&rule.on_record),
+        candidate: used(&rule.candidate),
     };
     (differ.iter().take(MOST_RULES).map(rule).collect(), differ.len().saturating_sub(MOST_RULES))
+}
+
+/// How often a rule did what.
+const fn counts(uses: &ReplayRuleUses) -> [(u64, &'static str); 5] {
+    [
+        (uses.permits, "permits"),
+        (uses.asks_confirmation, "asks for a confirmation of"),
+        (uses.asks_approval, "asks for an approval of"),
+        (uses.forbids, "blocks"),
+        (uses.unknown, "matches, to an effect that is not known any more,"),
+    ]
+}
+
+fn used(uses: &ReplayRuleUses) -> String {
+    let said = counts(uses).into_iter().filter(|(count, _)| *count > 0);
+    let said: Vec<_> = said.map(|(count, does)| format!("{does} {}", many(count, "call", "calls"))).collect();
+    if said.is_empty() { "matches no call".to_owned() } else { said.join(", ") }
 }
 
 fn change(change: &ReplayChange) -> Change {

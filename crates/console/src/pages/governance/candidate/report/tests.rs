@@ -2,6 +2,10 @@ use serde_json::{Value, json};
 
 use super::*;
 
+fn no_uses() -> Value {
+    json!({"permits": 0, "asks_confirmation": 0, "asks_approval": 0, "forbids": 0, "unknown": 0})
+}
+
 fn listed(total: u64, changes: Value) -> Value {
     json!({"total": total, "first": changes})
 }
@@ -25,7 +29,7 @@ fn replay(found: Value) -> PolicyReplay {
         "events": 0, "rederived": 0, "mismatched": 0, "mismatches": [], "not_derived": {}, "compared": 0,
         "after_the_fact": 0, "outcomes": {}, "moves": [], "functions": {}, "rules": {},
         "changes": {"newly_allowed": listed(0, json!([])), "newly_blocked": listed(0, json!([])), "other": listed(0, json!([]))},
-        "other_rules": {"on_record": 0, "candidate": 0, "does": null}, "reads_beyond": false, "stopped": null,
+        "other_rules": {"on_record": no_uses(), "candidate": no_uses()}, "reads_beyond": false, "stopped": null,
     });
     replay.as_object_mut().unwrap().extend(found.as_object().unwrap().clone());
     serde_json::from_value(replay).unwrap()
@@ -80,27 +84,36 @@ fn the_table_has_the_outcomes_that_there_are() {
 }
 
 #[test]
-fn rules_that_match_more_or_fewer_calls_are_named_the_largest_difference_first() {
-    let rule = |on_record: u64, candidate: u64, does: Value| json!({"on_record": on_record, "candidate": candidate, "does": does});
+fn rules_that_do_something_else_are_named_the_largest_difference_first() {
+    let uses = |what: &str, count: u64| {
+        let mut uses = no_uses();
+        uses[what] = count.into();
+        uses
+    };
+    let rule = |on_record: Value, candidate: Value| json!({"on_record": on_record, "candidate": candidate});
+    let none = || uses("permits", 0);
     let report = replay(json!({"rules": {
-        "same": rule(7, 7, json!("permits")), "gone": rule(1, 0, Value::Null), "new": rule(0, 5, json!("forbids")),
-        "ask": rule(4, 2, json!("asks_approval")), "draft": rule(0, 3, json!("asks_confirmation")),
+        "same": rule(uses("permits", 7), uses("permits", 7)), "gone": rule(uses("unknown", 1), none()),
+        "new": rule(none(), uses("forbids", 5)), "stricter": rule(uses("asks_approval", 2), uses("forbids", 2)),
+        "draft": rule(uses("asks_confirmation", 1), uses("asks_confirmation", 4)),
     }}));
     let (found, more) = rules(&report.report);
-    let said: Vec<_> =
-        found.iter().map(|rule| (rule.id.as_str(), rule.does, rule.difference.as_str())).collect();
+    let said: Vec<_> = found
+        .iter()
+        .map(|rule| (rule.id.as_str(), rule.on_record.as_str(), rule.candidate.as_str()))
+        .collect();
     assert_eq!(
         said,
         [
-            ("new", "blocks", "+5"),
-            ("draft", "asks for a confirmation", "+3"),
-            ("ask", "asks for an approval", "−2"),
-            ("gone", "is not in the candidate", "−1"),
+            ("new", "matches no call", "blocks 5 calls"),
+            ("stricter", "asks for an approval of 2 calls", "blocks 2 calls"),
+            ("draft", "asks for a confirmation of 1 call", "asks for a confirmation of 4 calls"),
+            ("gone", "matches, to an effect that is not known any more, 1 call", "matches no call"),
         ]
     );
-    assert_eq!((more, found[0].on_record, found[0].candidate), (0, 0, 5));
+    assert_eq!(more, 0);
     let several: serde_json::Map<_, _> =
-        (0..60).map(|number| (format!("r{number}"), rule(0, 1, Value::Null))).collect();
+        (0..60).map(|number| (format!("r{number}"), rule(none(), uses("forbids", 1)))).collect();
     let (found, more) = rules(&replay(json!({"rules": several})).report);
     assert_eq!((found.len(), more), (50, 10));
 }
