@@ -140,6 +140,8 @@ async fn the_span_the_conversation_and_the_lists_are_what_is_asked_for() {
     assert_eq!(refused, (409, "replay_span_empty".to_owned(), "body.since".to_owned()));
     let refused = ask(json!({"limit": 1001})).await.at_fault();
     assert_eq!(refused, (422, "invalid_limit".to_owned(), "body.limit".to_owned()));
+    let refused = ask(json!({"conversation": "ü".repeat(256)})).await.at_fault();
+    assert_eq!(refused, (422, "text_too_long".to_owned(), "body.conversation".to_owned()));
     for wrong in [json!({"since": "yesterday"}), json!({"from": 1}), json!({"limit": -1})] {
         assert_eq!(ask(wrong).await.problem(), (422, "body_invalid".to_owned()));
     }

@@ -17,6 +17,8 @@ use crate::{
 const WEEK_MICROS: i64 = 7 * 86_400 * 1_000_000;
 /// Changes of each kind, and mismatches, that are listed unless told otherwise.
 const LISTED: u32 = 100;
+/// Characters of the longest name that a conversation has.
+const LONGEST_CONVERSATION: usize = 255;
 /// Most of them that are.
 const MOST_LISTED: u32 = 1000;
 
@@ -50,6 +52,15 @@ pub(super) async fn replay(
     if limit > MOST_LISTED {
         let detail = format!("`limit` is {limit}: list at most {MOST_LISTED} of each kind; all are counted");
         return Err(ApiError::field(StatusCode::UNPROCESSABLE_ENTITY, "invalid_limit", "body.limit", detail));
+    }
+    if conversation.as_ref().is_some_and(|name| name.chars().count() > LONGEST_CONVERSATION) {
+        let detail = format!("no conversation has a name of more than {LONGEST_CONVERSATION} characters");
+        return Err(ApiError::field(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "text_too_long",
+            "body.conversation",
+            detail,
+        ));
     }
     // What came on record at this very moment is in it.
     let now = || Timestamp::from_micros(engine.now().as_micros().saturating_add(1));
