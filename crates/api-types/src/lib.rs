@@ -24,6 +24,7 @@ mod key;
 mod page;
 mod permit;
 mod policy;
+mod policy_replay;
 mod problem;
 mod registry;
 mod review;
@@ -63,6 +64,11 @@ pub use permit::{Jwk, JwkSet};
 pub use policy::{
     ApplyPolicy, ClearPolicy, EndShadow, Policy, PolicyActivation, PolicyChange, PolicyFiles, PolicySet,
     ShadowPolicy,
+};
+pub use policy_replay::{
+    PolicyReplay, ReplayChange, ReplayChangeKind, ReplayChanges, ReplayDifference, ReplayFunction,
+    ReplayListed, ReplayMismatch, ReplayMove, ReplayPolicy, ReplayReport, ReplayRule, ReplayRuleUses,
+    ReplayStopReason, ReplayStopped,
 };
 pub use problem::{FieldError, PROBLEM_JSON, PolicyFault, Problem};
 pub use proto_events::{

@@ -77,7 +77,7 @@ fn told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Dige
     Option::deserialize(deserializer).map(Some)
 }
 
-fn files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PolicyFiles, D::Error> {
+pub(crate) fn files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PolicyFiles, D::Error> {
     let files = PolicyFiles::deserialize(deserializer)?;
     if files.is_empty() || files.len() > MAX_POLICY_FILES {
         return Err(D::Error::custom(format_args!("there are {} files: send 1 to 64", files.len())));
@@ -101,7 +101,7 @@ fn is_file_name(name: &str) -> bool {
 
 /// The names are plain, so that they are file names everywhere.
 #[cfg(feature = "openapi")]
-fn policy_files() -> utoipa::openapi::Schema {
+pub(crate) fn policy_files() -> utoipa::openapi::Schema {
     use utoipa::openapi::{ObjectBuilder, Schema, schema::Type};
     let name = ObjectBuilder::new()
         .schema_type(Type::String)

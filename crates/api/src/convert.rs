@@ -15,6 +15,7 @@ mod key;
 mod page;
 mod payload;
 mod policy;
+mod replay;
 mod reviewer;
 mod webhook;
 
@@ -35,5 +36,6 @@ pub use page::page;
 pub(crate) use page::{limit, number, page_request};
 pub(crate) use payload::{arguments, context, payload};
 pub use policy::{policy, policy_change, policy_fault, policy_set};
+pub use replay::replay_report;
 pub use reviewer::{delegation, delegation_set, for_reviewer, group, group_set, new_delegation};
 pub use webhook::{created_webhook, deleted_webhook, new_webhook, webhook};

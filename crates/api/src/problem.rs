@@ -23,6 +23,8 @@ use crate::{
 
 /// How long to wait before what is retryable is tried again, in seconds.
 const RETRY_AFTER_SECONDS: u64 = 1;
+/// The same where a replay has to end before; few take longer.
+const RETRY_AFTER_REPLAY_SECONDS: u64 = 5;
 
 /// Why a request has no answer.
 #[derive(Clone, Debug)]
@@ -352,11 +354,17 @@ impl From<EngineError> for ApiError {
             EngineError::Append(append) if append.code() == "append_too_large" => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
+            EngineError::ReplayRunning => {
+                let refused = Self::new(StatusCode::TOO_MANY_REQUESTS, error.code(), &error);
+                return refused.retry_after(RETRY_AFTER_REPLAY_SECONDS);
+            }
             EngineError::Append(_)
             | EngineError::Read(_)
             | EngineError::Contention { .. }
             | EngineError::KeyPepperMissing
             | EngineError::PolicyUnreadable { .. }
+            | EngineError::TooManyReplays { .. }
+            | EngineError::ReplayEnded(_)
             | EngineError::Event { .. }
             | EngineError::Encode(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };

@@ -8,7 +8,7 @@ use std::{
 use axum::Router;
 use proto_events::Redaction;
 use tokio::sync::watch;
-use vidimus_engine::{Deliveries, Engine};
+use vidimus_engine::{Deliveries, Engine, replay::ReplayBounds};
 use vidimus_projection::{Past, Relay, Views};
 
 use crate::{
@@ -47,6 +47,8 @@ pub struct Settings {
     pub max_view_lag: u64,
     /// What notifications leave out of arguments.
     pub redaction: Redaction,
+    /// What one replay of a policy set may take.
+    pub replay: ReplayBounds,
     /// How many requests one key may make; `None`: as many as it can.
     pub rate_limit: Option<RateLimit>,
 }
@@ -67,6 +69,7 @@ impl Default for Settings {
             live_bytes: 16 * 1024 * 1024,
             max_view_lag: 10_000,
             redaction: Redaction::default(),
+            replay: ReplayBounds::default(),
             rate_limit: Some(RateLimit::default()),
         }
     }

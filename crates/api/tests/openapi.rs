@@ -137,6 +137,7 @@ fn what_may_be_left_out_is_said_to_be_optional() {
             "POST grants",
             "POST keys",
             "POST messages",
+            "POST replay",
             "POST revise",
             "POST settle",
             "POST tool-executions",
@@ -387,6 +388,10 @@ async fn governance(all: &Conforming) {
     let proposed = all.world.propose().await;
     let execution = [("execution_id", proposed["execution_id"].as_str().unwrap())];
     ask(olga, "GET", "/v1/executions/{execution_id}/explanation", &execution, none.clone()).await;
+    let replay =
+        ask(olga, "POST", "/v1/policy/replay", &[], json!({"files": {"no.cedar": ""}, "limit": 1.0})).await;
+    assert_eq!(replay["changes"]["newly_blocked"]["first"].as_array().unwrap().len(), 1, "{replay:#}");
+    ask(ada, "POST", "/v1/policy/replay", &[], json!({"files": broken})).await;
     ask(ada, "DELETE", "/v1/policy/shadow", &[], none.clone()).await;
     ask(ada, "DELETE", "/v1/policy", &[], json!({"expected_former": set})).await;
     ask(olga, "GET", "/v1/policy/history", &[], none.clone()).await;

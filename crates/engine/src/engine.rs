@@ -17,7 +17,7 @@ use vidimus_log::{Append, AppendError, Appended, EventLog, StreamHead, StreamWri
 use crate::{
     Clock, EngineError, Ids, KeyPepper, Principal, RandomIds, SystemClock, cache::Cache,
     explain::decision_of, folded::Folded, follower::Follower, function::Schemas, keys::Credential,
-    lanes::Lanes, permit_token::PermitSigner, policies::PolicySets, reattempts::Reattempts,
+    lanes::Lanes, permit_token::PermitSigner, policies::PolicySets, reattempts::Reattempts, replay::Running,
 };
 
 /// Most tries of one command before it answers `contention`.
@@ -82,6 +82,8 @@ pub struct Engine {
     pub(crate) reviewers: Folded<reviewer::State>,
     /// Policy sets, ready.
     pub(crate) policy_sets: PolicySets,
+    /// The tenants whose replays run.
+    pub(crate) replays: Running,
     /// A tenant's webhooks, for every request about them.
     pub(crate) webhooks: Folded<webhook::State>,
 }
@@ -143,6 +145,7 @@ impl Engine {
             policies: Folded::new(MAX_HELD),
             reviewers: Folded::new(MAX_HELD),
             policy_sets: PolicySets::default(),
+            replays: Running::default(),
             webhooks: Folded::new(MAX_HELD),
         }
     }

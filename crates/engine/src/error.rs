@@ -117,6 +117,18 @@ pub enum EngineError {
         /// How often it was tried.
         tries: u32,
     },
+    /// A replay of the tenant's decisions runs.
+    #[error("a replay of your tenant runs already: wait until it has ended, and ask again")]
+    ReplayRunning,
+    /// As many replays as may be run, those of other tenants.
+    #[error("{max} replays run already, and more do not at a time: ask again in a moment")]
+    TooManyReplays {
+        /// How many may.
+        max: usize,
+    },
+    /// The thread of a replay ended before it was done.
+    #[error("the thread of a replay ended: {0}; report this as a bug")]
+    ReplayEnded(String),
     /// The log did not take it.
     #[error(transparent)]
     Append(#[from] AppendError),
@@ -164,6 +176,9 @@ impl EngineError {
             Self::BatchSize { .. } => "batch_size",
             Self::BatchRepeats { .. } => "batch_repeats",
             Self::Contention { .. } => "contention",
+            Self::ReplayRunning => "replay_running",
+            Self::TooManyReplays { .. } => "too_many_replays",
+            Self::ReplayEnded(_) => "replay_ended",
             Self::Append(error) => error.code(),
             Self::Read(error) => error.code(),
             Self::Event { .. } => "unreadable_event",
@@ -177,7 +192,7 @@ impl EngineError {
         match self {
             Self::Append(error) => error.is_retryable(),
             Self::Read(error) => error.is_retryable(),
-            Self::Contention { .. } => true,
+            Self::Contention { .. } | Self::ReplayRunning | Self::TooManyReplays { .. } => true,
             Self::Batch { error, .. } => error.is_retryable(),
             _ => false,
         }

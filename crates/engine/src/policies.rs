@@ -81,7 +81,11 @@ impl Engine {
         Ok(set)
     }
 
-    async fn check(&self, tenant: &TenantId, files: PolicyFiles) -> Result<Arc<PolicySet>, EngineError> {
+    pub(crate) async fn check(
+        &self,
+        tenant: &TenantId,
+        files: PolicyFiles,
+    ) -> Result<Arc<PolicySet>, EngineError> {
         let source = PolicySource::new(files)?;
         let policy_set = source.digest();
         match self.policy_sets.get(tenant, policy_set) {

@@ -18,7 +18,10 @@ mod case;
 mod decided;
 mod differences;
 mod evaluate;
+mod found;
+mod over_log;
 mod report;
+mod running;
 mod sets;
 mod standing;
 
@@ -36,7 +39,11 @@ use vidimus_policy::PolicySet;
 pub use case::case_of;
 pub use decided::{DecidedCall, DecidedCalls};
 pub use differences::Difference;
+pub use found::{Move, Moves, RuleTotals, RuleUses, Rules, StopReason, Stopped};
+pub use over_log::ReplayBounds;
 pub use report::{Change, ChangeKind, Changes, FunctionTotals, Listed, Mismatch, ReplayReport};
+pub(crate) use running::Running;
+pub use running::{MOST_RUNNING, Place};
 
 use standing::Standing;
 
@@ -66,6 +73,8 @@ pub struct ReplayQuery {
     pub recorded: bool,
     /// How many changes of each kind, and how many mismatches, are listed; all are counted.
     pub limit: usize,
+    /// Most decisions, and calls that were handed in after the fact, that are looked at: the first of the range.
+    pub max_calls: u64,
 }
 
 impl ReplayQuery {
@@ -81,6 +90,7 @@ impl ReplayQuery {
             conversation: None,
             recorded: false,
             limit: 100,
+            max_calls: u64::MAX,
         }
     }
 
@@ -140,6 +150,10 @@ pub struct Replay {
     waiting: BTreeMap<GlobalPosition, Vec<DecidedCall>>,
     /// What was folded last.
     at: GlobalPosition,
+    /// What was read last, and when it was recorded.
+    read: (GlobalPosition, Option<Timestamp>),
+    /// Decisions that were taken to be looked at.
+    taken: u64,
     standing: Standing,
     report: ReplayReport,
 }
@@ -155,6 +169,8 @@ impl Replay {
             decided: DecidedCalls::default(),
             waiting: BTreeMap::new(),
             at: GlobalPosition::START,
+            read: (GlobalPosition::START, None),
+            taken: 0,
             standing: Standing::default(),
             report: ReplayReport::with_limit(limit),
         }
@@ -167,6 +183,7 @@ impl Replay {
             return;
         }
         self.report.events += 1;
+        self.read = (recorded.position, Some(recorded.event.recorded_at));
         if recorded.tenant == self.query.tenant {
             let dropped = self.decided.dropped();
             if let Some(call) = self.decided.push(&recorded, &event) {
@@ -199,6 +216,11 @@ impl Replay {
         if (is_recorded && !query.recorded) || !query.asks_for(call.position, call.at, call.conversation()) {
             return;
         }
+        if self.taken >= self.query.max_calls {
+            self.report.stop(StopReason::Calls, call.position, Some(call.at));
+            return;
+        }
+        self.taken += 1;
         let as_of = call.as_of();
         if as_of < self.at {
             self.report.not_derived("recorded_too_late");
@@ -226,12 +248,29 @@ impl Replay {
         }
     }
 
+    /// Whether as many decisions as may be were found, and one more: there is no use in reading on.
+    pub const fn is_full(&self) -> bool {
+        self.report.stopped.is_some()
+    }
+
     /// Folds and evaluates what is left.
-    pub fn finish(mut self) -> ReplayReport {
-        while !self.ahead.is_empty() {
+    pub fn finish(self) -> ReplayReport {
+        self.finish_while(|| true)
+    }
+
+    /// Folds and evaluates what is left, for as long as `goes_on`. What is not evaluated then is not in the report, which says
+    /// from where on.
+    pub fn finish_while(mut self, goes_on: impl Fn() -> bool) -> ReplayReport {
+        while !self.ahead.is_empty() && goes_on() {
             self.fold_next();
         }
-        self.evaluate(|_| true);
+        if goes_on() {
+            self.evaluate(|_| true);
+        } else {
+            let left = self.waiting.values().flatten().map(|call| (call.position, Some(call.at))).min();
+            let (position, at) = left.unwrap_or(self.read);
+            self.report.stop(StopReason::Time, position, at);
+        }
         // Puts the lists in order.
         ReplayReport::with_limit(self.query.limit).merge(self.report)
     }

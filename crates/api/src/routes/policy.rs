@@ -5,6 +5,7 @@ mod clear;
 mod end_shadow;
 mod get;
 mod history;
+mod replay;
 mod set;
 mod shadow;
 
@@ -17,5 +18,6 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(get::get, apply::apply, clear::clear))
         .routes(routes!(history::history))
         .routes(routes!(set::set))
+        .routes(routes!(replay::replay))
         .routes(routes!(shadow::shadow, end_shadow::end_shadow))
 }

@@ -17,6 +17,7 @@ mod lists;
 mod notifications;
 mod policy;
 mod propose;
+mod replays;
 mod reviewers;
 mod reviews;
 mod runs;

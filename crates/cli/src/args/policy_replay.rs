@@ -55,6 +55,10 @@ pub(crate) struct PolicyReplay {
     /// How many changes of each kind, and how many mismatches, are listed; all are counted.
     #[arg(long, default_value_t = 100, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub(crate) limit: u32,
+    /// Let the server replay, within its bounds, and bring its report alone; without it, the log is read and replayed here. Needs
+    /// `--server`; `--from` and `--to` are times then, and it looks at the last seven days unless told otherwise.
+    #[arg(long, requires = "set", conflicts_with = "threads")]
+    pub(crate) at_server: bool,
     /// On how many threads; as many as there are cores unless told otherwise.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) threads: Option<u8>,

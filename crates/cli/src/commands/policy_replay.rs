@@ -2,12 +2,15 @@
 
 mod drive;
 mod people;
+mod there;
 
 use std::{process::ExitCode, sync::Arc, time::Instant};
 
-use proto_events::{GlobalPosition, TenantId};
+use proto_events::{Digest, GlobalPosition, TenantId, Timestamp};
 use serde::Serialize;
-use vidimus_engine::replay::{DecidedCalls, ReplayQuery, ReplayReport, case_of};
+use vidimus_api::convert;
+use vidimus_api_types::ReplayReport;
+use vidimus_engine::replay::{DecidedCalls, ReplayQuery, case_of};
 
 use crate::{
     args::{Global, Place, PolicyCases, PolicyReplay, Range, ReplayRange},
@@ -17,16 +20,38 @@ use crate::{
     source::Source,
 };
 
-/// What a replay found, and how fast.
+/// What a replay found, and how fast where it was made here.
 #[derive(Serialize)]
 struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
-    candidate: Option<String>,
+    candidate: Option<Digest>,
+    /// The span that a server has looked at.
+    #[serde(flatten)]
+    span: Option<Span>,
     #[serde(flatten)]
     report: ReplayReport,
+    #[serde(flatten)]
+    speed: Option<Speed>,
+}
+
+#[derive(Serialize)]
+struct Span {
+    since: Timestamp,
+    until: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Speed {
     threads: usize,
     seconds: f64,
     evaluations_per_second: f64,
+}
+
+impl Summary {
+    fn show(&self, output: Output) -> Result<ExitCode, Failure> {
+        output.show(self, people::replay)?;
+        Ok(if self.report.mismatched > 0 { Kind::Damaged.exit_code() } else { ExitCode::SUCCESS })
+    }
 }
 
 /// The part of a query that says which decisions.
@@ -53,12 +78,15 @@ fn to_read(query: &ReplayQuery) -> Range {
 }
 
 pub(super) async fn replay(global: &Global, args: PolicyReplay, output: Output) -> Result<ExitCode, Failure> {
-    let PolicyReplay { set, range, recorded, limit, threads } = args;
+    let PolicyReplay { set, range, recorded, limit, at_server, threads } = args;
     let candidate = set.as_deref().map(files::policy_set).transpose()?.map(Arc::new);
-    let digest = candidate.as_ref().map(|set| set.digest().to_string());
+    if let (true, Some(candidate)) = (at_server, &candidate) {
+        return there::replay(global, candidate, range, recorded, limit).await?.show(output);
+    }
     let reads = candidate.as_ref().map(|set| set.history_reads()).unwrap_or_default();
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let query = ReplayQuery { candidate, recorded, limit, ..ranged(range, global.tenant()) };
+    let query =
+        ReplayQuery { candidate: candidate.clone(), recorded, limit, ..ranged(range, global.tenant()) };
     let source = Source::open(global, "policy replay").await?;
 
     #[expect(clippy::disallowed_methods, reason = "how long it takes is told")]
@@ -78,10 +106,13 @@ pub(super) async fn replay(global: &Global, args: PolicyReplay, output: Output) 
     let evaluations = report.decisions() + report.compared;
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let evaluations_per_second = evaluations as f64 / seconds.max(f64::MIN_POSITIVE);
-    let mismatched = report.mismatched > 0;
-    let summary = Summary { candidate: digest, report, threads, seconds, evaluations_per_second };
-    output.show(&summary, people::replay)?;
-    Ok(if mismatched { Kind::Damaged.exit_code() } else { ExitCode::SUCCESS })
+    let summary = Summary {
+        candidate: candidate.as_ref().map(|set| set.digest()),
+        span: None,
+        report: convert::replay_report(report),
+        speed: Some(Speed { threads, seconds, evaluations_per_second }),
+    };
+    summary.show(output)
 }
 
 pub(super) async fn cases(global: &Global, args: PolicyCases, output: Output) -> Result<(), Failure> {

@@ -191,7 +191,11 @@ async fn decisions_come_out_again_and_a_candidate_changes_what_it_changes() {
     }
     let strict = set(&place, "strict", STRICTER);
     let there = place.json_through(&server, &reader, &["policy", "replay", "--set", text(&strict)]);
+    let at_server = ["policy", "replay", "--at-server", "--set", text(&strict)];
+    let made_there = place.json_through(&server, &reader, &at_server);
+    place.through(&server, &reader, &at_server).ok().says("decisions from").says("3 would change");
     server.stop();
+    place.run(at_server).failed(2, "server_missing");
 
     let same = place.json(["policy", "replay", "--set", text(&rules)]);
     assert_eq!(
@@ -207,6 +211,9 @@ async fn decisions_come_out_again_and_a_candidate_changes_what_it_changes() {
     let stricter = place.json(["policy", "replay", "--set", text(&strict)]);
     assert_eq!(totals(&stricter), [0, 3, 0]);
     assert_eq!(there["changes"], stricter["changes"], "the same through the server");
+    for what in ["changes", "moves", "rules", "functions", "outcomes", "rederived", "candidate", "stopped"] {
+        assert_eq!(made_there[what], stricter[what], "the same by the server: {what}");
+    }
     let milder = set(&place, "milder", MILDER);
     assert_eq!(totals(&place.json(["policy", "replay", "--set", text(&milder)])), [2, 0, 0]);
     place.run(["policy", "replay"]).ok().says("3 past decisions derived again: 3 the same, 0 different");

@@ -1,10 +1,16 @@
 //! Policy sets.
 
+use std::time::Duration;
+
 use vidimus_api_types::{
-    ApplyPolicy, ClearPolicy, Digest, EndShadow, Page, Policy, PolicyChange, PolicySet, ShadowPolicy,
+    ApplyPolicy, ClearPolicy, Digest, EndShadow, Page, Policy, PolicyChange, PolicyReplay, PolicySet,
+    ReplayPolicy, ShadowPolicy,
 };
 
 use crate::{Client, ClientError, request::Call};
+
+/// How long a replay takes at most, as the server bounds it.
+const REPLAY_TAKES: Duration = Duration::from_secs(35);
 
 impl Client {
     /// The policy set in force, and the one beside it.
@@ -54,6 +60,15 @@ impl Client {
     /// See [`ClientError`].
     pub async fn shadow_policy(&self, body: &ShadowPolicy) -> Result<Policy, ClientError> {
         self.json(Call::put(self, &["v1", "policy", "shadow"], body)?.doubles()).await
+    }
+
+    /// What a candidate would have decided on the calls of a span of time; it changes nothing. While another replay of the tenant
+    /// runs (`replay_running`) it is tried again, as long as retries last.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn replay_policy(&self, body: &ReplayPolicy) -> Result<PolicyReplay, ClientError> {
+        self.json(Call::post(self, &["v1", "policy", "replay"], body)?.takes(REPLAY_TAKES)).await
     }
 
     /// Ends the evaluation of a candidate; tried again only where it certainly did not get through.

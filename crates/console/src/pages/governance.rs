@@ -1,5 +1,6 @@
 //! Governance: what may be called, by which rules, and what lifts or stops it; how the server is.
 
+mod candidate;
 mod freezes;
 mod functions;
 mod grants;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Router<Console> {
         .route("/console/governance", get(async || Redirect::to("/console/governance/functions")))
         .merge(functions::routes())
         .merge(policy::routes())
+        .merge(candidate::routes())
         .merge(grants::routes())
         .merge(freezes::routes())
         .merge(reviewers::routes())

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use proto_events::Decision;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 /// Most differences that are named of one decision.
 const MAX_NAMED: usize = 16;
 
 /// Something that differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// What: `outcome`, `requirement`, `findings`, `matched_rules`, `arguments_digest`, or a fact as `facts.<name>`.
     pub what: String,

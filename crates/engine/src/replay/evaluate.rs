@@ -100,7 +100,7 @@ pub(super) fn evaluate(
     if let Some(candidate) = &query.candidate {
         let grant = candidate_grant(standing, call, &inputs);
         let would_be = decide_call(&Inputs { policy: Some(candidate), grant, ..inputs });
-        report.compared(call, &would_be);
+        report.compared(call, own.as_deref(), &would_be, candidate);
     }
 }
 

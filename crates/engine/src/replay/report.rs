@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use proto_events::{Decision, FunctionName, GlobalPosition, Outcome, Timestamp};
-use serde::Serialize;
 use uuid::Uuid;
+use vidimus_policy::PolicySet;
 
-use super::{DecidedCall, Difference};
+use super::{
+    DecidedCall, Difference,
+    found::{Moves, Rules, StopReason, Stopped},
+};
 
 /// Most functions that are counted apart; more are counted together, without a name.
 const MAX_FUNCTIONS: usize = 4096;
 
 /// A decision that does not come out again as it is on record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
     /// The execution.
     pub execution_id: Uuid,
@@ -25,8 +28,7 @@ pub struct Mismatch {
 }
 
 /// How a decision would change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChangeKind {
     /// It would be allowed, and was not.
     NewlyAllowed,
@@ -37,7 +39,7 @@ pub enum ChangeKind {
 }
 
 /// A decision that would change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// How.
     pub kind: ChangeKind,
@@ -56,7 +58,6 @@ pub struct Change {
     /// Whether it is a decision again.
     pub again: bool,
     /// What was decided; none where the call was handed in after the fact: it ran.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Outcome>,
     /// What the candidate decides.
     pub to: Outcome,
@@ -69,7 +70,7 @@ pub struct Change {
 }
 
 /// Changes of one kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     /// How many there are.
     pub total: u64,
@@ -87,7 +88,7 @@ impl Listed {
 }
 
 /// All changes, the newly allowed first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Allowed now, not before.
     pub newly_allowed: Listed,
@@ -118,7 +119,7 @@ impl Changes {
 }
 
 /// The changes of one function.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FunctionTotals {
     /// Decisions that were compared.
     pub compared: u64,
@@ -131,7 +132,7 @@ pub struct FunctionTotals {
 }
 
 /// What a replay found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplayReport {
     /// Events that were read and make a difference to decisions.
     pub events: u64,
@@ -153,9 +154,14 @@ pub struct ReplayReport {
     pub changes: Changes,
     /// What would change, by function; under `null` those past 4,096 functions.
     pub functions: BTreeMap<String, FunctionTotals>,
+    /// How many decisions went from which outcome to which.
+    pub moves: Moves,
+    /// On how many decisions each rule matched, on record and in the candidate.
+    pub rules: Rules,
+    /// From where on nothing was looked at, where that is not the end of the range.
+    pub stopped: Option<Stopped>,
     /// Whether rules read the history of agents or tenants: then one replay has to see everything.
     pub reads_beyond: bool,
-    #[serde(skip)]
     pub(super) limit: usize,
 }
 
@@ -193,6 +199,9 @@ impl ReplayReport {
             known.newly_blocked += totals.newly_blocked;
             known.other += totals.other;
         }
+        self.moves.merge(other.moves);
+        self.rules.merge(other.rules);
+        self.stopped = Stopped::first(self.stopped, other.stopped);
         self.reads_beyond |= other.reads_beyond;
         self.limit = limit;
         self
@@ -201,6 +210,11 @@ impl ReplayReport {
     /// Decisions on record that were looked at.
     pub fn decisions(&self) -> u64 {
         self.rederived + self.mismatched
+    }
+
+    /// From here on nothing is looked at.
+    pub(super) fn stop(&mut self, reason: StopReason, position: GlobalPosition, at: Option<Timestamp>) {
+        self.stopped = Stopped::first(self.stopped, Some(Stopped { reason, position, at }));
     }
 
     pub(super) fn not_derived(&mut self, reason: &'static str) {
@@ -223,7 +237,13 @@ impl ReplayReport {
         }
     }
 
-    pub(super) fn compared(&mut self, call: &DecidedCall, would_be: &Decision) {
+    pub(super) fn compared(
+        &mut self,
+        call: &DecidedCall,
+        own: Option<&PolicySet>,
+        would_be: &Decision,
+        candidate: &PolicySet,
+    ) {
         self.compared += 1;
         self.after_the_fact += u64::from(call.decision.is_none());
         *self.outcomes.entry(would_be.outcome.as_str()).or_default() += 1;
@@ -246,6 +266,11 @@ impl ReplayReport {
                 None => {}
             }
         }
+        let recorded = call.decision.as_ref();
+        let from = recorded.map(|decision| decision.outcome);
+        self.moves.count(from, would_be.outcome, kind.is_some());
+        let before = recorded.map(|decision| &decision.matched_rules[..]).unwrap_or_default();
+        self.rules.count((before, own), (&would_be.matched_rules, Some(candidate)));
         let Some(kind) = kind else { return };
         let limit = self.limit;
         let listed = self.changes.of(kind);

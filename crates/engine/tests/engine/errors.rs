@@ -67,6 +67,9 @@ fn every_error_has_its_code_and_says_whether_it_passes() {
         (EngineError::KeyPepperMissing, "key_pepper_missing", false),
         (EngineError::MissingRole { actor, role: "admin" }, "missing_role", false),
         (EngineError::Contention { tries: 32 }, "contention", true),
+        (EngineError::ReplayRunning, "replay_running", true),
+        (EngineError::TooManyReplays { max: 2 }, "too_many_replays", true),
+        (EngineError::ReplayEnded("panic".into()), "replay_ended", false),
         (AppendError::from(conflict).into(), "conflict", false),
         (AppendError::from(Refusal::Empty).into(), "append_empty", false),
         (AppendError::from(Refusal::StreamTwice(stream())).into(), "append_stream_twice", false),
@@ -110,6 +113,9 @@ fn every_error_has_its_code_and_says_whether_it_passes() {
             | EngineError::KeyPepperMissing
             | EngineError::MissingRole { .. }
             | EngineError::Contention { .. }
+            | EngineError::ReplayRunning
+            | EngineError::TooManyReplays { .. }
+            | EngineError::ReplayEnded(_)
             | EngineError::Append(_)
             | EngineError::Read(_)
             | EngineError::Event { .. }

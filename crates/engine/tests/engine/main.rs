@@ -18,6 +18,7 @@ mod keys;
 mod propose;
 mod record;
 mod registry;
+mod replays;
 mod restart;
 mod reviews;
 mod runs;

@@ -1,8 +1,10 @@
 //! A replay in words.
 
-use vidimus_engine::replay::{Change, ChangeKind, FunctionTotals, Mismatch};
+use vidimus_api_types::{
+    ReplayChange, ReplayChangeKind, ReplayFunction, ReplayMismatch, ReplayReport, ReplayStopReason,
+};
 
-use super::Summary;
+use super::{Span, Summary};
 use crate::output::{Output, cut, grouped};
 
 /// Most functions in the table; more are in JSON.
@@ -10,9 +12,10 @@ const MAX_FUNCTIONS: usize = 40;
 
 pub(super) fn replay(summary: &Summary) -> String {
     let report = &summary.report;
-    let mut text = format!(
+    let mut text = summary.span.as_ref().map_or_else(String::new, span);
+    text += &format!(
         "{} past decisions derived again: {} the same, {} different",
-        grouped(report.decisions()),
+        grouped(report.rederived + report.mismatched),
         grouped(report.rederived),
         grouped(report.mismatched)
     );
@@ -23,22 +26,38 @@ pub(super) fn replay(summary: &Summary) -> String {
         text += &format!("\n  {}", different(mismatch));
     }
     rest(&mut text, report.mismatched, report.mismatches.len(), "different decisions");
+    stopped(&mut text, report);
     if let Some(candidate) = &summary.candidate {
-        candidate_in_words(&mut text, summary, candidate);
+        candidate_in_words(&mut text, report, &candidate.to_string());
     }
+    let Some(speed) = &summary.speed else { return text };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate for people")]
-    let rate = summary.evaluations_per_second as u64;
-    text += &format!(
-        "\n{:.1} s on {} threads, {} evaluations/s",
-        summary.seconds,
-        summary.threads,
-        grouped(rate)
-    );
+    let rate = speed.evaluations_per_second as u64;
+    text +=
+        &format!("\n{:.1} s on {} threads, {} evaluations/s", speed.seconds, speed.threads, grouped(rate));
     text
 }
 
-fn different(mismatch: &Mismatch) -> String {
-    let Mismatch { execution_id, position, function, differences } = mismatch;
+fn span(span: &Span) -> String {
+    format!("decisions from {} to before {}\n", span.since, span.until)
+}
+
+/// That it is not about all that was asked for.
+fn stopped(text: &mut String, report: &ReplayReport) {
+    let Some(stopped) = report.stopped else { return };
+    let why = match stopped.reason {
+        ReplayStopReason::Calls => "as many calls as may be were looked at",
+        ReplayStopReason::Time => "the time was up",
+    };
+    let at = stopped.at.map(|at| format!(", {at}")).unwrap_or_default();
+    *text += &format!(
+        "\nnothing from position {}{at} on was looked at: {why}; ask for less, or leave `--at-server` out",
+        stopped.position
+    );
+}
+
+fn different(mismatch: &ReplayMismatch) -> String {
+    let ReplayMismatch { execution_id, position, function, differences } = mismatch;
     let told: Vec<String> = differences
         .iter()
         .map(|difference| {
@@ -54,8 +73,8 @@ fn different(mismatch: &Mismatch) -> String {
     format!("{execution_id} {function} at {position}: {}", told.join("; "))
 }
 
-fn candidate_in_words(text: &mut String, summary: &Summary, candidate: &str) {
-    let (report, changes) = (&summary.report, &summary.report.changes);
+fn candidate_in_words(text: &mut String, report: &ReplayReport, candidate: &str) {
+    let changes = &report.changes;
     *text += &format!(
         "\ncandidate {} on {} calls ({} handed in after the fact): {} would change",
         cut(candidate, 12),
@@ -77,9 +96,9 @@ fn candidate_in_words(text: &mut String, summary: &Summary, candidate: &str) {
     if changes.total() == 0 {
         return;
     }
-    let mut functions: Vec<(&String, &FunctionTotals)> =
-        report.functions.iter().filter(|(_, totals)| changed(totals) > 0).collect();
-    functions.sort_by_key(|(_, totals)| std::cmp::Reverse((totals.newly_allowed, changed(totals))));
+    let mut functions: Vec<(&String, &ReplayFunction)> =
+        report.functions.iter().filter(|(_, totals)| totals.changed() > 0).collect();
+    functions.sort_by_key(|(_, totals)| std::cmp::Reverse((totals.newly_allowed, totals.changed())));
     let shown = functions.iter().take(MAX_FUNCTIONS).map(|(function, totals)| {
         let numbers = [totals.compared, totals.newly_allowed, totals.newly_blocked, totals.other];
         std::iter::once((*function).clone()).chain(numbers.map(grouped)).collect()
@@ -97,15 +116,11 @@ fn candidate_in_words(text: &mut String, summary: &Summary, candidate: &str) {
     text.push('\n');
 }
 
-const fn changed(totals: &FunctionTotals) -> u64 {
-    totals.newly_allowed + totals.newly_blocked + totals.other
-}
-
-fn row(change: &Change) -> Vec<String> {
+fn row(change: &ReplayChange) -> Vec<String> {
     let kind = match change.kind {
-        ChangeKind::NewlyAllowed => "newly allowed",
-        ChangeKind::NewlyBlocked => "newly blocked",
-        ChangeKind::Other => "other",
+        ReplayChangeKind::NewlyAllowed => "newly allowed",
+        ReplayChangeKind::NewlyBlocked => "newly blocked",
+        ReplayChangeKind::Other => "other",
     };
     vec![
         change.execution_id.to_string(),
