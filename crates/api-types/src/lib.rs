@@ -25,6 +25,7 @@ mod page;
 mod permit;
 mod policy;
 mod problem;
+mod proof;
 mod registry;
 mod review;
 mod reviewer;
@@ -65,6 +66,7 @@ pub use policy::{
     ShadowPolicy,
 };
 pub use problem::{FieldError, PROBLEM_JSON, PolicyFault, Problem};
+pub use proof::{Checkpoint, ConsistencyProof, ConsistencyQuery, EventProof, ExecutionProof, ProofQuery};
 pub use proto_events::{
     Access, ActivityReport, Actor, ActorKind, ApprovalNeed, ApprovalStage, ArgumentCondition, ArgumentTest,
     ArgumentsDigest, CallError, Decision, Digest, Effect, Escalation, FreezeScope, FunctionName,

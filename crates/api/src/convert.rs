@@ -15,6 +15,7 @@ mod key;
 mod page;
 mod payload;
 mod policy;
+mod proof;
 mod reviewer;
 mod webhook;
 
@@ -33,5 +34,6 @@ pub use page::page;
 pub(crate) use page::{limit, number, page_request};
 pub(crate) use payload::{arguments, context, payload};
 pub use policy::{policy, policy_change, policy_fault, policy_set};
+pub use proof::{checkpoint, consistency, execution_proof};
 pub use reviewer::{delegation, delegation_set, for_reviewer, group, group_set, new_delegation};
 pub use webhook::{created_webhook, deleted_webhook, new_webhook, webhook};

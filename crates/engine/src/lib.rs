@@ -80,6 +80,7 @@ pub use vidimus_domain::{
     reviewer::Delegation,
     webhook::{Park, Parking, Webhook},
 };
+pub use vidimus_log::ProofError;
 pub use vidimus_policy::{ArgumentSchemaError, PolicyError, PolicyErrors, SourceError};
 pub use webhooks::{
     CreatedWebhook, Deliveries, Delivery, Failing, Failure, NewWebhook, Totals, WebhookAnswer, WebhookSecret,

@@ -14,7 +14,7 @@ use tlog_tiles::{Hash, HashReader, check_record, check_tree, prove_record, prove
 use crate::{Broken, EventLog, Frontier, ProofError, TreeHead};
 
 /// Most events that are proved at once.
-pub const MAX_PROVED: usize = 256;
+pub const MAX_PROVED: usize = 250;
 
 /// A perfect subtree: the 2^`level` leaves from `index << level` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
