@@ -20,6 +20,10 @@ pub(crate) struct ProofVerify {
     /// the file fits together.
     #[arg(long, value_name = "VKEY")]
     pub(crate) key: Option<String>,
+    /// The recorded events, one a line as `log replay --execution ID --output json` writes them: each has to be the one
+    /// that is proved.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
     /// A signed checkpoint that you kept: the proof has to be against it, and a proof of consistency has to begin with it.
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint: Option<PathBuf>,

@@ -1,5 +1,7 @@
 //! `vidimus proof`: what somebody hands over is checked here, and nobody is asked.
 
+mod records;
+
 use std::{path::Path, process::ExitCode};
 
 use serde::Serialize;
@@ -31,6 +33,9 @@ struct Verified {
     execution_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<Vec<EventProof>>,
+    /// Whether what the events say was held against their leaves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records_match: Option<bool>,
     /// The size that the log is consistent from.
     #[serde(skip_serializing_if = "Option::is_none")]
     consistent_from: Option<u64>,
@@ -114,6 +119,17 @@ fn verify(args: &ProofVerify) -> Result<Verified, Failure> {
         };
         same(kept, &earlier, size, root)?;
     }
+    let records_match = match (&args.events, &given) {
+        (None, _) => None,
+        (Some(events), Given::Execution(proof)) => {
+            records::hold(events, &proof.events)?;
+            Some(true)
+        }
+        (Some(_), _) => {
+            let message = "`--events` goes with a proof of an execution: leave it out";
+            return Err(Failure::usage("events_without_execution", message));
+        }
+    };
     let (key, key_given) = (key.trim().to_owned(), args.key.is_some());
     let (execution_id, events, consistent_from) = match given {
         Given::Execution(proof) => (Some(proof.execution_id), Some(proof.events), None),
@@ -121,7 +137,7 @@ fn verify(args: &ProofVerify) -> Result<Verified, Failure> {
         Given::Described(_) | Given::Note(_) => (None, None, None),
     };
     let VerifiedCheckpoint { origin, size, root } = verified;
-    Ok(Verified { origin, size, root, key, key_given, execution_id, events, consistent_from })
+    Ok(Verified { origin, size, root, key, key_given, execution_id, events, records_match, consistent_from })
 }
 
 /// The checkpoint that was kept: a note, or the JSON around one.
@@ -179,6 +195,9 @@ fn people(verified: &Verified) -> String {
             1 => ", and the event is in the log".to_owned(),
             count => format!(", and all {count} events are in the log"),
         };
+    }
+    if verified.records_match.is_some() {
+        text += ", and their records say what was handed over";
     }
     if let Some(from) = verified.consistent_from {
         text += &format!(", and the log begins with all that it was at {} events", grouped(from));

@@ -115,16 +115,41 @@ fn a_checkpoint_that_was_kept_holds_the_log_to_it() {
     assert_eq!(place.run(["log", "checkpoint", "--from", "1", "--key"]).code, Some(2));
 }
 
+/// The leaf is the record: whoever has the events sees that they are the ones that are proved.
+#[test]
+fn the_events_are_held_against_their_leaves() {
+    let (place, proof, key) = proved();
+    let id = proof["execution_id"].as_str().unwrap();
+    let events = place.run(["log", "replay", "--execution", id, "--output", "json"]).ok().out;
+    let held = |text: &str| {
+        place.file("events.jsonl", text);
+        verify(&place, "proof.json", &["--key", &key, "--events", "events.jsonl"])
+    };
+    held(&events).ok().says("are in the log, and their records say what was handed over\n");
+    held(&place.run(["log", "export"]).ok().out).ok();
+    let (agent, tenant) = ("\"agent\":\"", "\"tenant\":\"default\"");
+    assert!(events.contains(agent) && events.contains(tenant), "{events}");
+    held(&events.replace(agent, "\"agent\":\"x")).failed(4, "record_differs");
+    held(&events.replace(tenant, "\"tenant\":\"another\"")).failed(4, "record_differs");
+    held(events.lines().next().unwrap()).failed(4, "record_missing");
+    held("").failed(4, "record_missing");
+    held("{}").failed(4, "records_malformed").says("line 1");
+    let note = place.run(["log", "checkpoint"]).ok().out;
+    place.file("note.txt", note);
+    let events = ["--key", &key, "--events", "events.jsonl"];
+    verify(&place, "note.txt", &events).failed(2, "events_without_execution");
+}
+
 /// The same key and the same size, but another history: what a kept checkpoint is for.
 #[test]
 fn two_histories_under_one_key_contradict_each_other() {
     let (place, _, key) = proved();
     let kept = place.run(["log", "checkpoint"]).ok().out;
     place.file("kept.txt", kept);
-    let pepper = std::fs::read(place.data().join("key-pepper")).unwrap();
-    std::fs::remove_dir_all(place.data()).unwrap();
-    std::fs::create_dir(place.data()).unwrap();
-    std::fs::write(place.data().join("key-pepper"), pepper).unwrap();
+    // All but the pepper.
+    for part in ["log", "views"] {
+        std::fs::remove_dir_all(place.data().join(part)).unwrap();
+    }
     place.run(["import", crate::support::SAMPLE]).ok();
     let other = place.run(["log", "checkpoint"]).ok().out;
     place.file("other.txt", other);

@@ -117,7 +117,7 @@ fn whatever_is_changed_in_a_proof_of_events_is_found() {
     let other = Digest::new([9; 32]);
     assert_eq!(changed(&|proof| proof.events[1].leaf_hash = other), "proof_not_in_tree");
     assert_eq!(changed(&|proof| proof.events[2].path[0] = other), "proof_not_in_tree");
-    assert_eq!(changed(&|proof| drop(proof.events[0].path.pop())), "proof_not_in_tree");
+    assert_eq!(changed(&|proof| proof.events[0].path.truncate(2)), "proof_not_in_tree");
     assert_eq!(changed(&|proof| proof.events[0].path.push(other)), "proof_not_in_tree");
     assert_eq!(changed(&|proof| proof.events[0].path = vec![other; 100]), "proof_malformed");
     assert_eq!(changed(&|proof| proof.events[0].leaf_index = 1), "proof_malformed");
@@ -180,10 +180,32 @@ fn a_log_that_was_changed_is_not_consistent() {
     assert_eq!(changed(&|proof| proof.from_root = other), "proof_not_consistent");
     assert_eq!(changed(&|proof| proof.from = 6), "proof_not_consistent");
     assert_eq!(changed(&|proof| proof.path[0] = other), "proof_not_consistent");
-    assert_eq!(changed(&|proof| drop(proof.path.pop())), "proof_not_consistent");
+    assert_eq!(changed(&|proof| proof.path.truncate(2)), "proof_not_consistent");
     assert_eq!(changed(&|proof| proof.path = vec![other; 65]), "proof_malformed");
     for from in [0, 14, u64::MAX] {
         assert_eq!(changed(&|proof| proof.from = from), "proof_not_consistent", "{from}");
     }
     assert_eq!(changed(&|proof| proof.checkpoint = checkpoint(12)), "proof_not_consistent");
+}
+
+/// The worked example of the reference.
+#[test]
+fn the_worked_example_holds() {
+    let page = include_str!("../../../../docs/reference/proofs.md");
+    let (_, example) = page.split_once("## A worked example").unwrap();
+    let blocks = |kind: &str| -> Vec<&str> {
+        let after = example.split(&format!("```{kind}\n")).skip(1);
+        after.map(|block| block.split_once("```").unwrap().0).collect()
+    };
+    let (texts, jsons) = (blocks("text"), blocks("json"));
+    let [key, note] = texts.as_slice() else { panic!("{texts:?}") };
+    let [proof, consistency] = jsons.as_slice() else { panic!("{jsons:?}") };
+    let verifier = CheckpointVerifier::from_key(key).unwrap();
+    let proof: ExecutionProof = serde_json::from_str(proof).unwrap();
+    let consistency: ConsistencyProof = serde_json::from_str(consistency).unwrap();
+    assert_eq!(proof.checkpoint.note, *note);
+    let checkpoint = verifier.execution(&proof).unwrap();
+    assert_eq!(verifier.checkpoint(note), Ok(checkpoint.clone()));
+    assert_eq!(verifier.consistency(&consistency).unwrap().size, 5);
+    assert_eq!((consistency.from, consistency.from_root), (checkpoint.size, checkpoint.root));
 }
