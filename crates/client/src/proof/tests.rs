@@ -194,7 +194,8 @@ fn the_worked_example_holds() {
     let page = include_str!("../../../../docs/reference/proofs.md");
     let (_, example) = page.split_once("## A worked example").unwrap();
     let blocks = |kind: &str| -> Vec<&str> {
-        let after = example.split(&format!("```{kind}\n")).skip(1);
+        let fence = format!("```{kind}\n");
+        let after = example.split(&fence).skip(1);
         after.map(|block| block.split_once("```").unwrap().0).collect()
     };
     let (texts, jsons) = (blocks("text"), blocks("json"));
