@@ -45,7 +45,7 @@ async fn a_checkpoint_is_a_signed_note_of_the_tree_as_it_is() {
     let (body, names) = read(&checkpoint);
     assert_eq!((body.origin(), body.size()), (checkpoint.origin.as_str(), checkpoint.head.size));
     assert_eq!((*body.hash(), body.extension()), (hash(checkpoint.head.root), ""));
-    assert_eq!(names, [checkpoint.origin.clone()]);
+    assert_eq!(names, std::slice::from_ref(&checkpoint.origin));
     assert_eq!(engine.checkpoint_key().unwrap(), checkpoint.key);
     // The same of the same, and of another installation another name and key.
     assert_eq!(engine.checkpoint().unwrap(), checkpoint);
