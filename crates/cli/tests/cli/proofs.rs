@@ -172,6 +172,11 @@ fn the_log_has_the_name_that_it_is_given() {
     let id = first_execution(&place);
     let proof = named(&["execution", "proof", &id]).ok().json();
     assert_eq!(proof["checkpoint"]["origin"], "example.com/log");
+    let secret = place.key(&["--role", "agent"]);
+    let mut running = place.serve_with(["--listen", "127.0.0.1:0", "--checkpoint-origin", "example.com/log"]);
+    let served = place.through(&running, &secret, &["log", "checkpoint", "--key"]).ok().out;
+    assert_eq!(served, key);
+    running.stop();
     for wrong in ["", "a b", "a+b"] {
         let refused = place.run(["log", "checkpoint", "--checkpoint-origin", wrong]);
         assert_eq!(refused.code, Some(2), "{wrong:?}: {}", refused.err);
