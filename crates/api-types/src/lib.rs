@@ -26,6 +26,7 @@ mod permit;
 mod policy;
 mod policy_replay;
 mod problem;
+mod proof;
 mod registry;
 mod review;
 mod reviewer;
@@ -71,6 +72,7 @@ pub use policy_replay::{
     ReplayStopReason, ReplayStopped,
 };
 pub use problem::{FieldError, PROBLEM_JSON, PolicyFault, Problem};
+pub use proof::{Checkpoint, ConsistencyProof, ConsistencyQuery, EventProof, ExecutionProof, ProofQuery};
 pub use proto_events::{
     Access, ActivityReport, Actor, ActorKind, ApprovalNeed, ApprovalStage, ArgumentCondition, ArgumentTest,
     ArgumentsDigest, CallError, Decision, Digest, Effect, Escalation, FreezeScope, FunctionName,

@@ -14,7 +14,7 @@ use vidimus_domain::{
     field::InvalidField,
     freeze, function, grant, key, policy, registry, reviewer, webhook,
 };
-use vidimus_engine::{EngineError, PolicyErrors};
+use vidimus_engine::{EngineError, PolicyErrors, ProofError};
 
 use crate::{
     convert,
@@ -308,6 +308,10 @@ impl From<EngineError> for ApiError {
             EngineError::Webhook(webhook::Rejection::PositionUnknown { .. }) => {
                 return at_fault(StatusCode::CONFLICT, "after");
             }
+            // Where the log ends decides that, not the form of the request.
+            EngineError::Proof(ProofError::OutOfRange { .. }) => {
+                return Self::field(StatusCode::CONFLICT, error.code(), "query.from", &error);
+            }
             EngineError::Execution(rejection) => rejected(rejection),
             EngineError::Key(key::Rejection::Exists { .. })
             | EngineError::Webhook(webhook::Rejection::Exists { .. } | webhook::Rejection::TooMany { .. })
@@ -360,6 +364,7 @@ impl From<EngineError> for ApiError {
             }
             EngineError::Append(_)
             | EngineError::Read(_)
+            | EngineError::Proof(_)
             | EngineError::Contention { .. }
             | EngineError::KeyPepperMissing
             | EngineError::PolicyUnreadable { .. }

@@ -5,6 +5,7 @@ mod approvals;
 mod as_of;
 mod audit;
 mod bodies;
+mod checkpoint;
 mod connections;
 mod conversations;
 mod delegations;
@@ -73,6 +74,7 @@ const COMPRESS_ABOVE: u64 = 1024;
         (name = "functions", description = "What may be called, and what the catalogue says of it."),
         (name = "grants", description = "Approvals in advance."),
         (name = "keys", description = "Who may call this API."),
+        (name = "log", description = "The log as a whole: its signed checkpoints."),
         (name = "notifications", description = "What happens, as it happens."),
         (name = "permits", description = "What permit tokens are verified with."),
         (name = "policy", description = "The rules: which are in force, and which are tried out."),
@@ -103,6 +105,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(agents::routes())
         .merge(approvals::routes())
         .merge(audit::routes())
+        .merge(checkpoint::routes())
         .merge(connections::routes())
         .merge(conversations::routes())
         .merge(delegations::routes())

@@ -441,6 +441,12 @@ async fn governance(all: &Conforming) {
     ask(&acme.petra, "POST", "/v1/approvals/decisions", &[], body).await;
     let body = json!({"arguments": {"to": "kim@example.com", "amount": 50}, "feedback": "less"});
     ask(&acme.paul, "POST", "/v1/executions/{execution_id}/revise", &[("execution_id", &three)], body).await;
+    let proof = "/v1/executions/{execution_id}/proof";
+    ask(&acme.paul, "GET", proof, &[("execution_id", &one)], json!(null)).await;
+    let path = "/v1/checkpoint/consistency";
+    let consistency = all.world.get(&acme.rita, &format!("{path}?from=1")).await;
+    all.check("GET", path, &consistency);
+    assert_eq!(consistency.body["from"], 1);
     let keys = all.world.raw("GET", "/v1/permits/keys", None, Body::empty()).await;
     all.check("GET", "/v1/permits/keys", &keys);
     assert_eq!(keys.body["keys"][0]["crv"], "Ed25519");

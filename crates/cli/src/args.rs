@@ -19,6 +19,7 @@ mod nats_config;
 mod policy;
 mod policy_replay;
 mod project;
+mod proof;
 mod serve;
 mod settings;
 mod trace;
@@ -51,12 +52,13 @@ pub(crate) use nats_config::{Layout, Nats, NatsConfig, NatsConsumer};
 pub(crate) use policy::{Former, Policy, SetName};
 pub(crate) use policy_replay::{Place, PolicyCases, PolicyReplay, ReplayRange};
 pub(crate) use project::Project;
+pub(crate) use proof::{NamedLog, Proof, ProofVerify};
 use proto_events::{Access, GlobalPosition, TenantId, Timestamp};
 pub(crate) use serve::Serve;
 pub(crate) use settings::{NatsArgs, PublishOptions, ServeOptions, SettingsFile};
 pub(crate) use trace::{Trace, TraceDecide};
 use uuid::Uuid;
-pub(crate) use values::{Limit, LogFormat, Networks, Redact, Replicas, Span, StreamBytes};
+pub(crate) use values::{Limit, LogFormat, Networks, Origin, Redact, Replicas, Span, StreamBytes};
 use vidimus_api_types::{AsOf, AuditCategory};
 pub(crate) use view::ViewCommand;
 pub(crate) use webhook::{Webhook, WebhookCreate};
@@ -185,6 +187,9 @@ pub(crate) enum Command {
     /// The append-only log.
     #[command(subcommand)]
     Log(Log),
+    /// Proofs of what is in the log.
+    #[command(subcommand)]
+    Proof(Proof),
     /// The views, which are built from the log.
     #[command(subcommand)]
     View(ViewCommand),

@@ -23,6 +23,7 @@ mod nats;
 mod policy;
 mod policy_replay;
 mod project;
+mod proof;
 mod serve;
 mod settings;
 mod trace;
@@ -73,6 +74,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Failure
         Command::Webhook(command) => webhook::run(&global, command, *output).await?,
         Command::Audit(command) => audit::run(&global, command, *output).await?,
         Command::Log(command) => return log::run(&global, command, *output).await,
+        Command::Proof(command) => return proof::run(command, *output),
         Command::View(command) => return view::run(&global, command, *output).await,
         Command::Project(args) => return project::run(*args, *output).await,
         Command::Nats(command) => nats::run(&global, command, *output).await?,

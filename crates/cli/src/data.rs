@@ -12,7 +12,7 @@
 use std::{io::ErrorKind, path::Path, sync::Arc};
 
 use proto_events::Actor;
-use vidimus_engine::{Engine, Principal, Role, Settings};
+use vidimus_engine::{CheckpointOrigin, Engine, Principal, Role, Settings};
 use vidimus_log::{EventLog, SledLog, SledLogOptions, VerifyReport};
 use vidimus_projection::{Past, QueryError, Views};
 
@@ -66,6 +66,17 @@ impl Data {
         settings: Settings,
         pepper: Option<Missing>,
     ) -> Result<Self, Failure> {
+        Self::create_named(data, holder, settings, pepper, None).await
+    }
+
+    /// As [`Self::create_in`], with a name for the log in its checkpoints.
+    pub(crate) async fn create_named(
+        data: &Path,
+        holder: &str,
+        settings: Settings,
+        pepper: Option<Missing>,
+        origin: Option<CheckpointOrigin>,
+    ) -> Result<Self, Failure> {
         let (directory, options) = (data.join("log"), options(holder));
         let opened = tokio::task::spawn_blocking(move || SledLog::open(&directory, options)).await;
         let log = Arc::new(opened.map_err(std::io::Error::other)??);
@@ -73,6 +84,9 @@ impl Data {
         if let Some(missing) = pepper {
             let pepper = pepper::of(data, engine.log(), missing).await?;
             engine = engine.with_key_pepper(pepper);
+            if let Some(origin) = origin {
+                engine = engine.with_checkpoint_origin(origin);
+            }
         }
         Ok(Self { log, engine: Arc::new(engine), views: data.join("views") })
     }
@@ -85,9 +99,19 @@ impl Data {
 
     /// Opens a directory that has to be there, with the pepper of its keys.
     pub(crate) async fn open_with_pepper(global: &Global, what: &str) -> Result<Self, Failure> {
+        Self::open_named(global, what, None).await
+    }
+
+    /// As [`Self::open_with_pepper`], with a name for the log in its checkpoints.
+    pub(crate) async fn open_named(
+        global: &Global,
+        what: &str,
+        origin: Option<CheckpointOrigin>,
+    ) -> Result<Self, Failure> {
         must_exist(global.data())?;
         let holder = format!("`vidimus {what}`");
-        Self::create_in(global.data(), &holder, Settings::default(), Some(Missing::First)).await
+        let pepper = Some(Missing::First);
+        Self::create_named(global.data(), &holder, Settings::default(), pepper, origin).await
     }
 
     /// Everything that is wrong with the log, also where it does not open.

@@ -9,7 +9,7 @@ use part::Parts;
 use tokio::{net::TcpListener, sync::watch};
 use vidimus_api::Api;
 use vidimus_bus::{Bus, ServiceOptions};
-use vidimus_engine::DeadlineKeeper;
+use vidimus_engine::{CheckpointOrigin, DeadlineKeeper};
 use vidimus_log::SledLog;
 use vidimus_projection::{Relay, RelaySettings};
 use vidimus_webhook::Deliverer;
@@ -29,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) engine: vidimus_engine::Settings,
     pub(crate) webhooks: vidimus_webhook::Settings,
     pub(crate) nats: Option<Nats>,
+    /// The log's name in its checkpoints; made of its key where there is none.
+    pub(crate) origin: Option<CheckpointOrigin>,
 }
 
 /// What it does on NATS.
@@ -64,7 +66,9 @@ impl Server {
             Some(nats) => Some(Bus::connect(nats.connection.clone()).await?),
             None => None,
         };
-        let data = Data::create_in(&config.data, &holder, config.engine, Some(Missing::First)).await?;
+        let data =
+            Data::create_named(&config.data, &holder, config.engine, Some(Missing::First), config.origin)
+                .await?;
         let (views, past) = (data.views().await?, data.past()?);
         let (relay_directory, webhooks_directory) = (data.relay_directory(), data.webhooks_directory());
         let Data { log, engine, .. } = data;

@@ -3,6 +3,7 @@
 
 mod governance;
 mod offline;
+mod proofs;
 mod server;
 
 use uuid::Uuid;

@@ -5,6 +5,7 @@ mod commands;
 mod governance;
 mod lists;
 mod policy;
+mod proofs;
 mod settings;
 mod wait;
 mod webhooks;

@@ -5,6 +5,7 @@
 //! * [`Client::wait`] waits for a decision through restarts of the server; [`Notifications`] follows what happens and
 //!   goes on where it was when the connection breaks; [`Pages`] goes through a list page by page.
 //! * [`permit`] checks the permits of calls where the calls run.
+//! * [`proof`] checks signed checkpoints of the log, and proofs against them, without the server.
 //! * What has no answer is a [`ClientError`], with the code that the server gave it.
 //!
 //! ```no_run
@@ -31,6 +32,8 @@ mod notifications;
 mod pages;
 #[cfg(feature = "permit")]
 pub mod permit;
+#[cfg(feature = "proof")]
+pub mod proof;
 mod request;
 mod retry;
 #[cfg(feature = "tls")]

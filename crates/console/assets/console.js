@@ -19,7 +19,7 @@ function copyButtons(within) {
     button.type = "button";
     button.className = "copy";
     button.textContent = "Copy";
-    button.setAttribute("aria-label", `Copy ${code.dataset.copy || code.textContent}`);
+    button.setAttribute("aria-label", `Copy ${code.dataset.copyName || code.dataset.copy || code.textContent}`);
     button.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(code.dataset.copy || code.textContent);

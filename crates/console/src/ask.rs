@@ -93,6 +93,15 @@ impl Ask<'_> {
         self.send_json(Method::POST, path, body).await
     }
 
+    /// The text at `path`, which is no JSON.
+    pub(crate) async fn text(&self, path: &str) -> Result<String, Refused> {
+        let answer = self.send(Method::GET, path, &[], Body::empty()).await?;
+        let bytes = axum::body::to_bytes(answer.into_body(), MOST_BYTES)
+            .await
+            .map_err(|error| Refused::internal(&error.to_string()))?;
+        String::from_utf8(bytes.into()).map_err(|error| Refused::internal(&error.to_string()))
+    }
+
     /// The answer as it comes, for what is passed on: a stream.
     pub(crate) async fn stream(&self, path: &str, query: &[(&str, &str)]) -> Result<Response<Body>, Refused> {
         self.send(Method::GET, path, query, Body::empty()).await

@@ -16,8 +16,9 @@ use vidimus_log::{Append, AppendError, Appended, EventLog, StreamHead, StreamWri
 
 use crate::{
     Clock, EngineError, Ids, KeyPepper, Principal, RandomIds, SystemClock, cache::Cache,
-    explain::decision_of, folded::Folded, follower::Follower, function::Schemas, keys::Credential,
-    lanes::Lanes, permit_token::PermitSigner, policies::PolicySets, reattempts::Reattempts, replay::Running,
+    checkpoint::CheckpointSigner, explain::decision_of, folded::Folded, follower::Follower,
+    function::Schemas, keys::Credential, lanes::Lanes, permit_token::PermitSigner, policies::PolicySets,
+    reattempts::Reattempts, replay::Running,
 };
 
 /// Most tries of one command before it answers `contention`.
@@ -63,6 +64,8 @@ pub struct Engine {
     pub(crate) key_pepper: Option<KeyPepper>,
     /// Signs permits; where there is a pepper.
     pub(crate) permit_signer: Option<PermitSigner>,
+    /// Signs checkpoints; where there is a pepper.
+    pub(crate) checkpoint_signer: Option<CheckpointSigner>,
     pub(crate) lanes: Lanes,
     pub(crate) follower: Follower,
     /// Scopes of agents, for every proposal.
@@ -134,6 +137,7 @@ impl Engine {
             reattempts: Reattempts::default(),
             key_pepper: None,
             permit_signer: None,
+            checkpoint_signer: None,
             lanes: Lanes::default(),
             agent_scopes: Folded::new(MAX_HELD),
             keys: Cache::default(),

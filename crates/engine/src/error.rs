@@ -6,7 +6,7 @@ use vidimus_domain::{
     agent, attempt, connection, conversation, execution, freeze, function, grant, key, policy, registry,
     reviewer, webhook,
 };
-use vidimus_log::{AppendError, ReadError};
+use vidimus_log::{AppendError, ProofError, ReadError};
 use vidimus_policy::{ArgumentSchemaError, PolicyErrors, SourceError};
 
 /// Why a command has no answer.
@@ -135,6 +135,9 @@ pub enum EngineError {
     /// The log could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The log could not prove it.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// An event in the log is not one that this program can read.
     #[error("event {position}: {error}")]
     Event {
@@ -181,6 +184,7 @@ impl EngineError {
             Self::ReplayEnded(_) => "replay_ended",
             Self::Append(error) => error.code(),
             Self::Read(error) => error.code(),
+            Self::Proof(error) => error.code(),
             Self::Event { .. } => "unreadable_event",
             Self::Encode(_) => "encode",
         }
@@ -192,6 +196,7 @@ impl EngineError {
         match self {
             Self::Append(error) => error.is_retryable(),
             Self::Read(error) => error.is_retryable(),
+            Self::Proof(error) => error.is_retryable(),
             Self::Contention { .. } | Self::ReplayRunning | Self::TooManyReplays { .. } => true,
             Self::Batch { error, .. } => error.is_retryable(),
             _ => false,

@@ -19,6 +19,7 @@ pub use secret::{KeyPepper, KeySecret};
 
 use crate::{
     Engine, EngineError, Principal,
+    checkpoint::CheckpointSigner,
     engine::{Changed, Loaded},
     permit_token::PermitSigner,
 };
@@ -137,7 +138,8 @@ impl Engine {
     #[must_use]
     pub fn with_key_pepper(self, pepper: KeyPepper) -> Self {
         let permit_signer = Some(PermitSigner::of(&pepper));
-        Self { key_pepper: Some(pepper), permit_signer, ..self }
+        let checkpoint_signer = Some(CheckpointSigner::of(&pepper, None));
+        Self { key_pepper: Some(pepper), permit_signer, checkpoint_signer, ..self }
     }
 
     pub(crate) fn pepper(&self) -> Result<&KeyPepper, EngineError> {

@@ -14,6 +14,7 @@ mod agents;
 mod batch;
 mod cache;
 mod catalogue;
+mod checkpoint;
 mod clock;
 mod conversations;
 mod deadlines;
@@ -35,6 +36,7 @@ mod looked_up;
 mod permit_token;
 mod policies;
 mod principal;
+mod proof;
 mod propose;
 mod reattempts;
 mod record;
@@ -48,6 +50,7 @@ mod webhooks;
 pub use agents::AgentScopes;
 pub use batch::{BatchItem, BatchVerdict, MAX_BATCH};
 pub use catalogue::ConnectionAnswer;
+pub use checkpoint::{CheckpointOrigin, Consistency, OriginError, SignedCheckpoint};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use conversations::{UserMessage, UserMessagePage};
 pub use deadlines::{DeadlineKeeper, Due};
@@ -64,6 +67,7 @@ pub use ids::{Ids, RandomIds, SequentialIds};
 pub use keys::{AuthenticateError, Authenticated, CreatedKey, Key, KeyPepper, KeySecret, KeyStatus, NewKey};
 pub use policies::{PolicyAnswer, PolicyChange, PolicyFiles};
 pub use principal::Principal;
+pub use proof::{ExecutionProof, MAX_PROVED, ProvedEvent};
 pub use propose::Proposal;
 pub use proto_events::Role;
 pub use record::FinishedCall;
@@ -77,6 +81,7 @@ pub use vidimus_domain::{
     reviewer::Delegation,
     webhook::{Park, Parking, Webhook},
 };
+pub use vidimus_log::ProofError;
 pub use vidimus_policy::{ArgumentSchemaError, PolicyError, PolicyErrors, SourceError};
 pub use webhooks::{
     CreatedWebhook, Deliveries, Delivery, Failing, Failure, NewWebhook, Totals, WebhookAnswer, WebhookSecret,

@@ -12,6 +12,7 @@
 
 mod cases;
 mod model;
+mod proofs;
 
 pub use cases::{
     a_guard_binds_an_append_to_a_stream_it_does_not_write, a_slow_reader_stalls_nobody,
@@ -22,6 +23,10 @@ pub use cases::{
     subscriptions_go_from_history_into_live_without_a_gap,
 };
 pub use model::random_appends_agree_with_a_model;
+pub use proofs::{
+    large_trees_are_proved_as_the_rfc_defines, proofs_respect_their_bounds,
+    small_trees_are_proved_as_the_rfc_defines,
+};
 
 use std::sync::Arc;
 
@@ -77,7 +82,12 @@ pub async fn run_all(make: Factory<'_>) {
     appends_at_the_limits_are_kept_to_the_byte(make).await;
     leaf_hashes_and_tree_are_those_of_the_records(make).await;
     reads_respect_their_bounds(make).await;
+    proofs_respect_their_bounds(make).await;
+    small_trees_are_proved_as_the_rfc_defines(make).await;
     for seed in 0..8 {
         random_appends_agree_with_a_model(make, seed).await;
+    }
+    for seed in 0..3 {
+        large_trees_are_proved_as_the_rfc_defines(make, seed).await;
     }
 }

@@ -2,10 +2,13 @@
 
 use async_trait::async_trait;
 use proto_events::{
-    ExpectedVersion, GlobalPosition, NewEvent, RecordedEvent, StreamId, StreamVersion, TenantId,
+    Digest, ExpectedVersion, GlobalPosition, NewEvent, RecordedEvent, StreamId, StreamVersion, TenantId,
 };
 
-use crate::{AppendError, ReadError, TreeHead, VerifyReport};
+use crate::{
+    AppendError, ConsistencyProof, InclusionProofs, ProofError, ReadError, Subtree, TreeHead, VerifyReport,
+    proof,
+};
 
 /// Events for one stream, and what the writer believes the stream is at.
 #[derive(Clone, Debug)]
@@ -159,6 +162,37 @@ pub trait EventLog: Send + Sync + 'static {
         before: GlobalPosition,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, ReadError>;
+
+    /// The roots of perfect subtrees of the log's Merkle tree (RFC 6962), in the order asked for; each of them has to be
+    /// complete at the tail. As it comes it reads every leaf; a log that keeps more of its tree answers from that.
+    ///
+    /// # Errors
+    /// `proof_out_of_range` for one that is not complete; see [`ProofError`].
+    async fn subtree_roots(&self, subtrees: &[Subtree]) -> Result<Vec<Digest>, ProofError> {
+        proof::subtree_roots(self, subtrees).await
+    }
+
+    /// Proves that the events at these positions, at most [`MAX_PROVED`](crate::MAX_PROVED), are in the log's tree of
+    /// `size` events (RFC 6962, section 2.1.1).
+    ///
+    /// # Errors
+    /// `proof_out_of_range` for a size past the tail or a position past the size, `proof_too_many`; see [`ProofError`].
+    async fn inclusion_proofs(
+        &self,
+        positions: &[GlobalPosition],
+        size: u64,
+    ) -> Result<InclusionProofs, ProofError> {
+        proof::inclusion(self, positions, size).await
+    }
+
+    /// Proves that the log's tree of `new` events begins with all of its tree of `old` events, of which there is at least
+    /// one (RFC 6962, section 2.1.2).
+    ///
+    /// # Errors
+    /// `proof_out_of_range` for a size past the tail, or an old one that is 0 or larger than the new one; see [`ProofError`].
+    async fn consistency_proof(&self, old: u64, new: u64) -> Result<ConsistencyProof, ProofError> {
+        proof::consistency(self, old, new).await
+    }
 
     /// Reads everything and recomputes what can be recomputed: numbering, versions, digests, leaf hashes, the tree.
     /// Damage is in the report, by position; `Err` only where reading as such was impossible.

@@ -185,6 +185,54 @@ impl ReadError {
     }
 }
 
+/// Why there is no proof.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// It is not in the tree.
+    #[error("{what} {given} cannot be proved: ask for one from 1 to {last}")]
+    OutOfRange {
+        /// What is not: a position, a size, a subtree.
+        what: &'static str,
+        /// Which.
+        given: u64,
+        /// The last that can be proved.
+        last: u64,
+    },
+    /// More was asked for than is proved at once.
+    #[error("{asked} events are too many to prove at once: ask for at most {limit}")]
+    TooMany {
+        /// How many.
+        asked: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// The log could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl ProofError {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::OutOfRange { .. } => "proof_out_of_range",
+            Self::TooMany { .. } => "proof_too_many",
+            Self::Read(error) => error.code(),
+        }
+    }
+
+    /// Whether the same question can be answered later.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Read(error) if error.is_retryable())
+    }
+}
+
+impl From<Broken> for ProofError {
+    fn from(broken: Broken) -> Self {
+        Self::Read(broken.into())
+    }
+}
+
 /// Why a log directory could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

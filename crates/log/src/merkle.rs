@@ -65,6 +65,16 @@ impl Frontier {
         self.size += 1;
     }
 
+    /// The root of the perfect subtree of 2^`level` leaves that is completed by `leaf`, as the next one; `None` if that
+    /// leaf does not complete one.
+    pub(crate) fn completed(&self, level: u32, leaf: LeafHash) -> Option<Digest> {
+        if self.size.trailing_ones() < level {
+            return None;
+        }
+        let joined = self.nodes.iter().rev().take(level as usize);
+        Some(joined.fold(leaf, |right, left| node_hash(left, &right)))
+    }
+
     /// The root: the subtrees folded from the smallest up.
     pub fn root(&self) -> Digest {
         let mut nodes = self.nodes.iter().rev();

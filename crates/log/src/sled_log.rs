@@ -13,6 +13,7 @@ mod open;
 mod reader;
 mod recent;
 mod store;
+mod subtrees;
 mod tail_file;
 mod writer;
 
@@ -26,15 +27,15 @@ use std::{
 };
 
 use async_trait::async_trait;
-use proto_events::{GlobalPosition, RecordedEvent, StreamId, StreamVersion, TenantId};
+use proto_events::{Digest, GlobalPosition, RecordedEvent, StreamId, StreamVersion, TenantId};
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot, watch,
 };
 
 use crate::{
-    Append, AppendError, Appended, Broken, EventLog, Limits, OpenError, ReadError, StreamHead, TreeHead,
-    Unavailable, VerifyReport, heads::Heads, sequence::admitted_bytes,
+    Append, AppendError, Appended, Broken, EventLog, Limits, OpenError, ProofError, ReadError, StreamHead,
+    Subtree, TreeHead, Unavailable, VerifyReport, heads::Heads, sequence::admitted_bytes,
 };
 use {reader::Reader, recent::Recent, store::Store, writer::Waiting};
 
@@ -105,7 +106,7 @@ pub struct LogStats {
     /// Bytes of its files.
     pub bytes_on_disk: u64,
     /// Merkle root (RFC 6962) over all events.
-    pub root: proto_events::Digest,
+    pub root: Digest,
 }
 
 impl SledLog {
@@ -288,6 +289,11 @@ impl EventLog for SledLog {
     ) -> Result<Vec<RecordedEvent>, ReadError> {
         self.check_open()?;
         self.reader.backwards(before, limit).await
+    }
+
+    async fn subtree_roots(&self, subtrees: &[Subtree]) -> Result<Vec<Digest>, ProofError> {
+        self.check_open()?;
+        self.reader.subtree_roots(subtrees).await
     }
 
     async fn verify(&self) -> Result<VerifyReport, ReadError> {

@@ -329,3 +329,28 @@ async fn figures_are_those_of_the_log() {
     let again = log.stats().unwrap();
     assert_eq!((again.events, again.streams, again.root), (60, 7, stats.root));
 }
+
+/// Nothing of a proof is kept: it comes from the blocks, whoever wrote them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_was_opened_again_proves_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = GlobalPosition::new;
+    let log = open(directory.path(), Limits::DEFAULT, 0);
+    for number in 0..200 {
+        log.append(append(number, 300)).await.unwrap();
+    }
+    let positions = [at(1), at(64), at(65), at(128), at(199), at(200)];
+    let included = log.inclusion_proofs(&positions, 200).await.unwrap();
+    let consistent = log.consistency_proof(77, 200).await.unwrap();
+    assert_eq!(included.head, log.tree_head());
+    drop(log);
+    let log = open(directory.path(), Limits::DEFAULT, 0);
+    log.append(append(200, 300)).await.unwrap();
+    assert_eq!(log.inclusion_proofs(&positions, 200).await.unwrap(), included);
+    assert_eq!(log.consistency_proof(77, 200).await.unwrap(), consistent);
+    let now = log.consistency_proof(200, 201).await.unwrap();
+    assert_eq!((now.old, now.new), (included.head, log.tree_head()));
+    log.close();
+    let closed = log.inclusion_proofs(&positions, 200).await.unwrap_err();
+    assert_eq!((closed.code(), closed.is_retryable()), ("log_closed", false));
+}

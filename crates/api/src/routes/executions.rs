@@ -14,6 +14,7 @@ mod fail;
 mod get;
 mod list;
 mod progress;
+mod proof;
 mod propose;
 mod revise;
 mod settle;
@@ -50,6 +51,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(revise::revise))
         .routes(routes!(comment::comment))
         .routes(routes!(explanation::explanation))
+        .routes(routes!(proof::proof))
 }
 
 /// There is no such execution for this tenant.

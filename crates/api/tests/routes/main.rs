@@ -16,6 +16,7 @@ mod keys;
 mod lists;
 mod notifications;
 mod policy;
+mod proofs;
 mod propose;
 mod replays;
 mod reviewers;

@@ -7,7 +7,7 @@ use proto_events::{Digest, FunctionName, GlobalPosition, Layer, Outcome, ResultS
 use uuid::Uuid;
 use vidimus_api_types::{ApprovalStatus, AsOf, AuditOutcome, ExecutionStatus, Stage};
 
-use super::{CallArgs, PageArgs, execution_id, named, position};
+use super::{CallArgs, NamedLog, PageArgs, execution_id, named, position};
 
 const OUTCOMES: &[Outcome] = &[
     Outcome::Allowed,
@@ -54,6 +54,20 @@ pub(crate) enum Execution {
         /// Its id.
         #[arg(value_parser = execution_id)]
         id: Uuid,
+    },
+    /// Prove that its events are in the log: a file (JSON) that `vidimus proof verify` checks without asking anybody.
+    Proof {
+        /// Its id.
+        #[arg(value_parser = execution_id)]
+        id: Uuid,
+        /// How many events at most, 1 to 250.
+        #[arg(long, default_value_t = 250, value_name = "EVENTS", value_parser = clap::value_parser!(u32).range(1..=250))]
+        limit: u32,
+        /// Go on after the proof before: its `next`.
+        #[arg(long, value_name = "CURSOR")]
+        cursor: Option<String>,
+        #[command(flatten)]
+        log: NamedLog,
     },
     /// Comment on a call that waits for people.
     Comment {

@@ -4,7 +4,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use proto_events::GlobalPosition;
 use uuid::Uuid;
 
-use super::{execution_id, position};
+use super::{NamedLog, execution_id, position};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Log {
@@ -25,6 +25,17 @@ pub(crate) enum Log {
     },
     /// Figures about the log.
     Stats,
+    /// Print size and root of the log, signed: keep it elsewhere, and it shows later that nothing was changed.
+    Checkpoint {
+        /// Print a proof (JSON) that the log begins with all that it was when it had so many events.
+        #[arg(long, value_name = "SIZE", value_parser = clap::value_parser!(u64).range(1..))]
+        from: Option<u64>,
+        /// Print the verifier key that checkpoints are signed with.
+        #[arg(long, conflicts_with = "from")]
+        key: bool,
+        #[command(flatten)]
+        log: NamedLog,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 use serde::Deserialize;
 use vidimus_bus::{Credentials, Options};
 
-use super::{Limit, LogFormat, Networks, Redact, Replicas, Span, StreamBytes};
+use super::{Limit, LogFormat, Networks, Origin, Redact, Replicas, Span, StreamBytes};
 
 /// Declares the settings: in groups, by which commands have them as options, and all of them for the file.
 macro_rules! settings {
@@ -93,6 +93,9 @@ settings! {
         /// How long a running call may be silent before its result counts as unknown [default: 5m].
         #[arg(long, value_name = "TIME")]
         lease: Span,
+        /// The log's name in its signed checkpoints: an address of yours without its scheme [default: made of its key].
+        #[arg(long, env = "VIDIMUS_CHECKPOINT_ORIGIN", value_name = "NAME")]
+        checkpoint_origin: Origin,
         /// Networks that webhooks may be posted to although they are not public, by commas: `10.1.0.0/16`.
         #[arg(long, value_name = "NETWORKS")]
         webhook_networks: Networks,

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use proto_events::Redaction;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use vidimus_api::RateLimit;
+use vidimus_engine::CheckpointOrigin;
 use vidimus_webhook::IpNet;
 
 /// Networks, by commas.
@@ -54,6 +55,24 @@ impl FromStr for Redact {
 }
 
 impl<'de> Deserialize<'de> for Redact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
+    }
+}
+
+/// The log's name in its checkpoints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin(pub(crate) CheckpointOrigin);
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|error| format!("`{}`: {error}", text.escape_debug()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Origin {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_text(deserializer)
     }

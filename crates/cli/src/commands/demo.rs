@@ -62,6 +62,7 @@ pub(super) async fn run(global: &Global, args: Demo, output: Output) -> Result<E
         engine: EngineSettings::default(),
         webhooks: vidimus_webhook::Settings::default(),
         nats: None,
+        origin: None,
     };
     let server = Server::start(listener, config).await?;
     let url = server.url().to_owned();

@@ -8,7 +8,7 @@ use proto_events::Json;
 use uuid::Uuid;
 use vidimus_api_types::{
     AddComment, ApprovalProgress, ApprovalStatus, AsOf, Cancel, CatalogueEntry, Execution, ExecutionQuery,
-    ExecutionStatus, Revise, Revised, Settle, Stage, Vote,
+    ExecutionStatus, ProofQuery, Revise, Revised, Settle, Stage, Vote,
 };
 use vidimus_domain::arguments::{MAX_ARGUMENTS_BYTES, MAX_PAYLOAD_BYTES};
 
@@ -32,6 +32,12 @@ pub(super) async fn run(
         args::Execution::Explain { id } => {
             let explained = Source::open(global, "execution explain").await?.explanation(id).await?;
             output.show(&explained, explanation::people)?;
+        }
+        args::Execution::Proof { id, limit, cursor, log } => {
+            let source = Source::open_named(global, "execution proof", log).await?;
+            let query = ProofQuery { limit: Some(limit), cursor };
+            // A proof is for programs, whatever else is for people.
+            output.json_line(&source.execution_proof(id, &query).await?)?;
         }
         args::Execution::Comment { id, text } => {
             let source = Source::open(global, "execution comment").await?;

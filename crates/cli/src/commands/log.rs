@@ -9,7 +9,7 @@ use uuid::Uuid;
 use vidimus_log::EventLog as _;
 
 use crate::{
-    args::{Global, Log, Range},
+    args::{Global, Log, NamedLog, Range},
     data::Data,
     error::{Failure, Kind},
     output::{Output, cut, grouped, instant, line_width},
@@ -29,6 +29,7 @@ pub(super) async fn run(global: &Global, command: Log, output: Output) -> Result
         Log::Replay { execution, conversation, range } => {
             replay(global, execution, conversation, &range, output).await?;
         }
+        Log::Checkpoint { from, key, log } => checkpoint(global, from, key, log, output).await?,
         Log::Stats => {
             refuse_server(global, "log stats")?;
             let stats = Data::open(global, "log stats").await?.log.stats()?;
@@ -44,6 +45,25 @@ pub(super) async fn run(global: &Global, command: Log, output: Output) -> Result
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn checkpoint(
+    global: &Global,
+    from: Option<u64>,
+    key: bool,
+    log: NamedLog,
+    output: Output,
+) -> Result<(), Failure> {
+    let source = Source::open_named(global, "log checkpoint", log).await?;
+    if let Some(from) = from {
+        // A proof is for programs, whatever else is for people.
+        return output.json_line(&source.consistency(from).await?);
+    }
+    let checkpoint = source.checkpoint().await?;
+    if key && !output.is_json() {
+        return output.line(&checkpoint.key);
+    }
+    output.show(&checkpoint, |checkpoint| checkpoint.note.trim_end().to_owned())
 }
 
 async fn verify(global: &Global, output: Output) -> Result<ExitCode, Failure> {

@@ -2,6 +2,7 @@
 
 mod governance;
 mod past;
+mod proofs;
 
 use proto_events::{Card, GlobalPosition, Redaction, TenantId};
 use uuid::Uuid;

@@ -19,6 +19,7 @@ mod log;
 mod nats;
 mod nats_config;
 mod projecting;
+mod proofs;
 mod queries;
 mod references;
 mod refusals;

@@ -96,6 +96,7 @@ impl Place {
     pub(crate) fn command(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vidimus"));
         let variables = [
+            "VIDIMUS_CHECKPOINT_ORIGIN",
             "VIDIMUS_CONFIG",
             "VIDIMUS_KEY",
             "VIDIMUS_KEY_FILE",

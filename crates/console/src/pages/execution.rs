@@ -1,5 +1,6 @@
 //! One execution: what was asked for, what was decided and why, what happened.
 
+mod proof;
 pub(super) mod shown;
 
 use askama::Template;
@@ -7,8 +8,9 @@ use axum::{Router, extract::Path, http::StatusCode, response::Response, routing:
 use serde_json::Value;
 use vidimus_api_types::{Execution, Explanation, OriginKind, Page};
 
-use self::shown::{
-    Fact, Finding, Rule, Shown, Step, comments, decision_facts, facts, findings, rules, steps,
+use self::{
+    proof::Proof,
+    shown::{Fact, Finding, Rule, Shown, Step, comments, decision_facts, facts, findings, rules, steps},
 };
 use super::Visitor;
 use crate::{
@@ -19,7 +21,9 @@ use crate::{
 };
 
 pub(super) fn routes() -> Router<Console> {
-    Router::new().route("/console/executions/{id}", get(detail))
+    Router::new()
+        .route("/console/executions/{id}", get(detail))
+        .route("/console/executions/{id}/proof.json", get(proof::file))
 }
 
 /// Events of the timeline on a page; longer ones go on behind a link.
@@ -54,6 +58,7 @@ struct Detail {
     /// What people said.
     comments: Vec<Step>,
     queue_link: bool,
+    proof: Proof,
 }
 
 async fn detail(visitor: Visitor, Path(id): Path<String>, Query(query): Query) -> Result<Response, Broken> {
@@ -78,8 +83,15 @@ async fn detail(visitor: Visitor, Path(id): Path<String>, Query(query): Query) -
     let title = if tool.is_empty() { function.to_owned() } else { format!("{function} ({tool})") };
     let waits = execution.approval_status == vidimus_api_types::ApprovalStatus::Pending;
     let steps = steps(&events.items);
+    let proof = if then.is_empty() {
+        proof::of(&visitor, &path, &steps, query.get("cursor"), STEPS).await
+    } else {
+        // A checkpoint is of the log as it is, and so is what is proved against it.
+        Proof::Absent("The log is proved as it is now: leave the past to see the proof.".to_owned())
+    };
     page(&Detail {
         queue_link: waits && then.is_empty(),
+        proof,
         frame: visitor.frame(title, Tab::Executions).with_past(&query, events.position),
         id: execution.execution_id.to_string(),
         status: execution.status.as_str(),

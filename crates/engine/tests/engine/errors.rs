@@ -9,7 +9,7 @@ use vidimus_domain::{
     policy, registry, reviewer, webhook,
 };
 use vidimus_engine::EngineError;
-use vidimus_log::{AppendError, Broken, Conflict, ReadError, Refusal, Unavailable};
+use vidimus_log::{AppendError, Broken, Conflict, ProofError, ReadError, Refusal, Unavailable};
 use vidimus_policy::{ArgumentSchema, PolicySet, PolicySource};
 
 #[test]
@@ -23,6 +23,7 @@ fn every_error_has_its_code_and_says_whether_it_passes() {
     let too_large = Refusal::TooLarge { what: "the append in bytes", size: 2, limit: 1 };
     let unknown = DecodeError::UnknownType { event_type: "new".into() };
     let decode = EngineError::Event { position: GlobalPosition::new(3), error: unknown };
+    let out_of_range = ProofError::OutOfRange { what: "size", given: 2, last: 1 };
     let missing = || field.clone();
     let wrong = PolicySource::new([("a.cedar".to_owned(), "permit".to_owned())].into()).unwrap();
     let unreadable = EngineError::PolicyUnreadable {
@@ -83,7 +84,11 @@ fn every_error_has_its_code_and_says_whether_it_passes() {
         (ReadError::from(Unavailable::StorageFull).into(), "storage_full", true),
         (ReadError::from(Broken::Closed).into(), "log_closed", false),
         (ReadError::from(storage).into(), "storage_failed", false),
-        (ReadError::from(corrupt).into(), "corrupt", false),
+        (ReadError::from(corrupt.clone()).into(), "corrupt", false),
+        (ProofError::from(corrupt).into(), "corrupt", false),
+        (ProofError::from(ReadError::from(Unavailable::StorageFull)).into(), "storage_full", true),
+        (ProofError::TooMany { asked: 2, limit: 1 }.into(), "proof_too_many", false),
+        (out_of_range.into(), "proof_out_of_range", false),
         (decode, "unreadable_event", false),
         (EngineError::Encode("depth".into()), "encode", false),
     ];
@@ -118,6 +123,7 @@ fn every_error_has_its_code_and_says_whether_it_passes() {
             | EngineError::ReplayEnded(_)
             | EngineError::Append(_)
             | EngineError::Read(_)
+            | EngineError::Proof(_)
             | EngineError::Event { .. }
             | EngineError::Encode(_) => {}
         }

@@ -15,6 +15,7 @@ mod errors;
 mod governed;
 mod keeper;
 mod keys;
+mod proofs;
 mod propose;
 mod record;
 mod registry;

@@ -6,10 +6,14 @@ use super::{Factory, event, stream, tenant};
 use crate::{Append, AppendError, Limits, StreamWrite};
 
 /// A small generator (xorshift64*), so that a seed gives the same run everywhere.
-struct Random(u64);
+pub(super) struct Random(u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -23,7 +27,7 @@ const TENANTS: [&str; 2] = ["acme", "globex"];
 /// Runs 300 random appends, some stale, some over several streams, and compares every answer and then the whole log.
 pub async fn random_appends_agree_with_a_model(make: Factory<'_>, seed: u64) {
     let log = make(Limits::DEFAULT);
-    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut random = Random::new(seed);
     let mut model: Vec<(&str, u64, NewEvent)> = Vec::new();
     let count = |model: &[(&str, u64, NewEvent)], name: &str, to: u64| {
         model.iter().filter(|(tenant, stream, _)| *tenant == name && *stream == to).count() as u64

@@ -33,7 +33,7 @@ pub(super) struct Reader {
     waiting: Arc<AtomicUsize>,
 }
 
-fn corrupt(position: GlobalPosition, reason: impl ToString) -> ReadError {
+pub(super) fn corrupt(position: GlobalPosition, reason: impl ToString) -> ReadError {
     Broken::Corrupt { position, reason: reason.to_string() }.into()
 }
 
@@ -58,7 +58,7 @@ impl Reader {
     }
 
     /// Runs `read` on a thread that may block, when it is its turn.
-    async fn at_the_store<T: Send + 'static>(
+    pub(super) async fn at_the_store<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Self) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
@@ -84,6 +84,10 @@ impl Reader {
         })?
     }
 
+    pub(super) fn tail(&self) -> GlobalPosition {
+        self.shared.tail()
+    }
+
     fn store_error(&self, position: GlobalPosition, error: StoreError) -> ReadError {
         match error {
             StoreError::Damaged(reason) => corrupt(position, reason),
@@ -94,7 +98,7 @@ impl Reader {
     }
 
     /// The block that holds `position`, which is not past the tail.
-    fn block_of(&self, position: GlobalPosition, keep: bool) -> Result<Arc<Block>, ReadError> {
+    pub(super) fn block_of(&self, position: GlobalPosition, keep: bool) -> Result<Arc<Block>, ReadError> {
         if let Some(block) = self.shared.recent.block_of(position) {
             return Ok(block);
         }

@@ -6,7 +6,7 @@ use vidimus_engine::Settings as EngineSettings;
 use vidimus_webhook::Settings as WebhookSettings;
 
 use crate::{
-    args::{Global, Limit, LogFormat, Networks, Redact, Serve, ServeOptions, Span},
+    args::{Global, Limit, LogFormat, Networks, Origin, Redact, Serve, ServeOptions, Span},
     commands::settings,
     error::Failure,
     server,
@@ -42,6 +42,7 @@ pub(super) fn read(global: &Global, args: Serve) -> Result<Config, Failure> {
         approval_ttl,
         permit_ttl,
         lease,
+        checkpoint_origin,
         webhook_networks,
         webhook_http,
         webhook_retry_for,
@@ -92,6 +93,7 @@ pub(super) fn read(global: &Global, args: Serve) -> Result<Config, Failure> {
             },
             webhooks,
             nats,
+            origin: checkpoint_origin.map(|Origin(origin)| origin),
         },
     })
 }

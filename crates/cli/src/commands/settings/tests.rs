@@ -29,6 +29,7 @@ fn every_setting_can_be_in_a_file() {
         approval_ttl = "6h"
         permit_ttl = "7d"
         lease = "800ms"
+        checkpoint_origin = "example.com/vidimus"
         redact = "ssn,password"
         webhook_networks = "10.1.0.0/16,fd00::/8"
         webhook_http = true

@@ -8,6 +8,7 @@ use vidimus_api_types::{Page, Role, Webhook, WebhookStatus};
 use super::{Around, Section, Visitor, webhooks};
 use crate::{
     Console,
+    ask::{Ask, Refused},
     fields::Query,
     frame::{Broken, Frame, page_with},
 };
@@ -73,6 +74,24 @@ struct Health {
     parts: Vec<Part>,
     /// How many webhooks stand how; for who may see them.
     webhooks: Option<Vec<(&'static str, &'static str, usize)>>,
+    checkpoint: Result<Checkpoint, String>,
+}
+
+/// The log as it is, signed.
+struct Checkpoint {
+    note: String,
+    key: String,
+    /// What checks the note, once it is in a file.
+    command: String,
+}
+
+/// What keeps the checkpoint away keeps nothing else of the page away.
+async fn checkpoint(ask: &Ask<'_>) -> Result<Checkpoint, String> {
+    let why = |refused: Refused| format!("{} ({})", refused.detail, refused.code);
+    let key = ask.text("/v1/checkpoint/key").await.map_err(why)?.trim_end().to_owned();
+    let note = ask.text("/v1/checkpoint").await.map_err(why)?;
+    let command = format!("vidimus proof verify checkpoint.txt --key '{key}'");
+    Ok(Checkpoint { note, key, command })
 }
 
 async fn show(visitor: Visitor, Query(asked): Query) -> Result<Response, Broken> {
@@ -98,6 +117,7 @@ async fn show(visitor: Visitor, Query(asked): Query) -> Result<Response, Broken>
         parts: parts(&ready),
         reasons: ready.reasons,
         webhooks,
+        checkpoint: checkpoint(&ask).await,
     };
     page_with(StatusCode::OK, &template)
 }
