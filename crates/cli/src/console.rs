@@ -91,3 +91,61 @@ fn provider(file: crate::args::OidcFile) -> Result<vidimus_console::oidc::Provid
     vidimus_console::oidc::Provider::new(settings)
         .map_err(|reason| invalid(format!("`[console.oidc]`: {reason}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    const OIDC: &str = r#"
+        [oidc]
+        issuer = "https://login.example.org"
+        client_id = "vidimus"
+        address = "https://vidimus.example.org"
+        tenant = "acme"
+        roles = { reviewers = ["approver"] }
+    "#;
+
+    fn console(text: &str) -> Result<Console, String> {
+        let refused = |failure: Failure| {
+            assert_eq!((failure.kind, &*failure.code), (Kind::Usage, "config_invalid"));
+            failure.message
+        };
+        Console::of(toml::from_str(text).unwrap()).map_err(refused)
+    }
+
+    #[test]
+    fn sessions_last_as_the_file_says() {
+        let settings = console("session_lifetime = \"8h\"\nsession_idle = \"5m\"").unwrap().settings;
+        assert_eq!((settings.session_lifetime.as_secs(), settings.session_idle.as_secs()), (28_800, 300));
+        let settings = console("").unwrap().settings;
+        assert_eq!((settings.session_lifetime.as_secs(), settings.session_idle.as_secs()), (43_200, 3600));
+        assert!(console("session_idle = \"0s\"").unwrap_err().starts_with("`session_idle` of `[console]`"));
+    }
+
+    #[cfg(feature = "oidc")]
+    #[test]
+    fn a_provider_is_as_the_file_says_and_its_faults_are_told_before_the_start() {
+        assert!(console("").unwrap().provider.is_none());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let with_secret = |text: &str| {
+            std::fs::write(file.path(), text).unwrap();
+            console(&format!("{OIDC}\nclient_secret_file = {:?}", file.path()))
+        };
+        assert!(
+            console(OIDC).unwrap().provider.is_some() && with_secret("s3cret\n").unwrap().provider.is_some()
+        );
+        assert!(with_secret("\n").unwrap_err().contains("the client's secret is empty"));
+        let missing = console(&format!("{OIDC}\nclient_secret_file = \"/nowhere/at/all\"")).unwrap_err();
+        assert!(missing.contains("cannot read `/nowhere/at/all`"), "{missing}");
+        let unsafe_ = console(&OIDC.replace("https://login", "http://login")).unwrap_err();
+        assert!(unsafe_.starts_with("`[console.oidc]`: `http://login.example.org` in `issuer`"), "{unsafe_}");
+        assert!(console(&OIDC.replace("[\"approver\"]", "[]")).unwrap_err().contains("gives nobody a role"));
+    }
+
+    #[cfg(not(feature = "oidc"))]
+    #[test]
+    fn what_was_not_built_in_is_refused() {
+        assert!(console(OIDC).unwrap_err().contains("build it with `--features oidc`"));
+    }
+}

@@ -134,6 +134,10 @@ impl Provider {
             checked => checked,
         };
         let checked = checked.map_err(|error| self.failed(&error))?;
+        // OpenID Connect Core, 3.1.3.7: the library leaves this to us.
+        if checked.authorized_party().is_some_and(|party| *party != self.0.client_id) {
+            return Err(self.failed(&io::Error::other("the ID token was made for another client (`azp`)")));
+        }
         let mut claims = self.claims(checked)?;
         if self.0.rules.lack(&claims) && client.user_info_url().is_some() {
             let subject = Some(checked.subject().clone());
