@@ -217,7 +217,7 @@ test("an ID token that is not for this sign-in is not taken", async (context) =>
   const wrong = [
     { claims: { nonce: "another" } }, { drop: ["nonce"] }, { claims: { aud: "another-client" } }, { claims: { aud: [CLIENT, "another-client"] } },
     { claims: { azp: "another-client" } }, { claims: { iss: "http://localhost" } }, { claims: { exp: 1_700_000_000 } },
-    { drop: ["sub"] }, { key: "unknown" },
+    { drop: ["sub"] }, { key: "unknown" }, { key: "secret" }, { key: "none" },
   ];
   for (const change of wrong) {
     await provider.change(change);
@@ -236,6 +236,7 @@ test("a new key of the provider is found by itself", { timeout: 60_000 }, async 
     page = await world.page();
     await page.goto("/console/sign-in");
     await choose(page, "lea");
+    await page.locator("[role=alert], form.who").first().waitFor();
   } while (await page.getByRole("alert").count() > 0);
   await page.goto(TABLE);
   assert.deepEqual(await texts(page, ".who strong"), ["lea@example.org"]);

@@ -54,7 +54,7 @@ export class Provider {
   }
 
   // What of the next ID tokens is to be otherwise: `claims` that replace, `drop` that are left out, `key`: `new` (published now),
-  // `unknown` (never published).
+  // `unknown` (never published), `secret` (the client's) or `none`.
   async change(change) {
     const done = this.said("changed");
     this.child.send(change);
@@ -71,7 +71,7 @@ export class Provider {
 
 async function serve(issuer, port, console) {
   const { default: OidcProvider } = await import("oidc-provider");
-  const { SignJWT, decodeJwt, exportJWK, generateKeyPair } = await import("jose");
+  const { SignJWT, UnsecuredJWT, decodeJwt, exportJWK, generateKeyPair } = await import("jose");
   const pair = async (kid) => {
     const { privateKey, publicKey } = await generateKeyPair("RS256", { extractable: true });
     const named = async (key) => ({ ...(await exportJWK(key)), kid, alg: "RS256", use: "sig" });
@@ -106,9 +106,12 @@ async function serve(issuer, port, console) {
     if (context.path !== "/token" || !context.body?.id_token) return;
     const claims = { ...decodeJwt(context.body.id_token), ...change.claims };
     for (const name of change.drop ?? []) delete claims[name];
-    const key = keys[change.key ?? "first"];
-    const token = new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: key.kid });
-    context.body = { ...context.body, id_token: await token.sign(key.privateKey) };
+    const sign = (alg, key, kid) => new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(key);
+    const made = {
+      none: () => new UnsecuredJWT(claims).encode(),
+      secret: () => sign("HS256", new TextEncoder().encode(SECRET)),
+    }[change.key] ?? (() => sign("RS256", keys[change.key ?? "first"].privateKey, keys[change.key ?? "first"].kid));
+    context.body = { ...context.body, id_token: await made() };
   });
   provider.listen(port, "127.0.0.1", () => process.send("listening"));
   process.on("message", (message) => {

@@ -1,7 +1,7 @@
 //! The console: pages on which people look, decide and audit, drawn on the server.
 //!
-//! It knows nothing that the HTTP API does not say. Each page asks the API, in the same process and with the key of whoever
-//! is signed in, and puts the answer into HTML: roles, redaction and refusals are the API's, and a page shows what any other
+//! It knows nothing that the HTTP API does not say. Each page asks the API, in the same process and as whoever is
+//! signed in, and puts the answer into HTML: roles, redaction and refusals are the API's, and a page shows what any other
 //! client is shown. Every form works without a script; the one script makes times local, rows live and keys short.
 
 mod ask;

@@ -34,7 +34,7 @@ async fn they_are_who_they_are_said_to_be_and_may_what_their_roles_may() {
     let frozen = json!({"scope": {"kind": "tenant"}, "reason": "looks odd"});
     let made = ask(&world, &lea, Method::POST, "/v1/freezes", frozen).await;
     assert!(made.status.is_success(), "{:#}", made.body);
-    assert_eq!(made.body["created_by"], me["actor"], "the actor of the event");
+    assert_eq!(made.body["by"], me["actor"], "the actor of the event");
     let refused = ask(&world, &lea, Method::POST, "/v1/approvals/decisions", json!({})).await;
     assert_eq!(refused.problem(), (403, "missing_role".to_owned()));
 }

@@ -39,7 +39,10 @@ pub(super) struct Http {
 
 impl Http {
     pub(super) fn new(local: bool) -> Result<Self, String> {
-        let client = Client::builder()
+        let client = Client::builder();
+        // What is on this machine is not behind the proxy that the environment may name.
+        let client = if local { client.no_proxy() } else { client };
+        let client = client
             .user_agent(concat!("vidimus-console/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
