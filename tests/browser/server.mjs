@@ -48,8 +48,8 @@ forbid (principal, action, resource == Function::"files.delete");
 };
 
 export class Server {
-  // Starts one; `recorded` are lines to import before.
-  static async start({ recorded = [] } = {}) {
+  // Starts one; `recorded` are lines to import before, `settings` are those of a file.
+  static async start({ recorded = [], settings = "", listen = "127.0.0.1:0", files = {} } = {}) {
     const folder = mkdtempSync(join(tmpdir(), "vidimus-browser-"));
     const data = join(folder, "data");
     const run = (...args) => execFileSync(BINARY, args, { cwd: folder, encoding: "utf8", env: clean() });
@@ -68,7 +68,8 @@ export class Server {
       const summary = JSON.parse(run("import", file, "--data", data, "--tenant", "acme", "--output", "json"));
       if (summary.recorded !== recorded.length) throw new Error(`imported: ${JSON.stringify(summary)}`);
     }
-    const child = spawn(BINARY, ["serve", "--data", data, "--listen", "127.0.0.1:0", "--rate-limit", "off", "--output", "json"],
+    for (const [name, text] of Object.entries({ "vidimus.toml": settings, ...files })) writeFileSync(join(folder, name), text);
+    const child = spawn(BINARY, ["serve", "--config", "vidimus.toml", "--data", data, "--listen", listen, "--rate-limit", "off", "--output", "json"],
       { cwd: folder, env: { ...clean(), VIDIMUS_LOG: "warn" }, stdio: ["ignore", "pipe", "pipe"] });
     const server = new Server(folder, child, secrets, keys);
     const said = await new Promise((resolve, reject) => {

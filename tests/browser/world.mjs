@@ -18,11 +18,11 @@ export const MODES = {
 };
 
 export class World {
-  // For a whole file: started before its tests, stopped after them. `prepare` fills the server.
+  // For a whole file: started before its tests, stopped after them. `prepare` fills the server. `options` may be made by then.
   static forTests(options, prepare) {
     const world = new World();
     before(async () => {
-      world.server = await Server.start(options);
+      world.server = await Server.start(typeof options === "function" ? await options() : options);
       world.browser = await chromium.launch({
         executablePath: process.env.VIDIMUS_CHROMIUM,
         args: ["--no-sandbox", "--disable-dev-shm-usage"],
@@ -45,6 +45,8 @@ export class World {
   constructor() {
     this.faults = [];
     this.signed = new Map();
+    // Where pages may ask besides the server.
+    this.elsewhere = [];
   }
 
   // A page of nobody, in a browser of its own.
@@ -87,7 +89,8 @@ export class World {
     });
     page.on("pageerror", (error) => fault(`exception: ${error.message}`));
     page.on("request", (request) => {
-      if (!request.url().startsWith(`${this.server.url}/`)) fault(`a request to ${request.url()}`);
+      const hosts = [this.server.url, ...this.elsewhere];
+      if (!hosts.some((host) => request.url().startsWith(`${host}/`))) fault(`a request to ${request.url()}`);
     });
   }
 

@@ -23,7 +23,7 @@ fn names<'a>(package: &'a Value, kind: Option<&str>) -> impl Iterator<Item = &'a
 }
 
 /// Who may name a crate at all: the walls of `docs/architecture.md`.
-const WALLS: [(&str, &[&str]); 12] = [
+const WALLS: [(&str, &[&str]); 13] = [
     ("sled", &["vidimus-log"]),
     ("zstd", &["vidimus-log"]),
     ("rusqlite", &["vidimus-projection"]),
@@ -32,8 +32,9 @@ const WALLS: [(&str, &[&str]); 12] = [
     ("askama", &["vidimus-console"]),
     ("cedar-policy", &["vidimus-policy"]),
     ("hyper", &["vidimus-api"]),
-    ("reqwest", &["vidimus-client", "vidimus-webhook"]),
-    ("rustls", &["vidimus-client", "vidimus-webhook"]),
+    ("openidconnect", &["vidimus-console"]),
+    ("reqwest", &["vidimus-client", "vidimus-console", "vidimus-webhook"]),
+    ("rustls", &["vidimus-client", "vidimus-console", "vidimus-webhook"]),
     ("clap", &["vidimus"]),
     (
         "tokio",

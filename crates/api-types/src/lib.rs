@@ -30,6 +30,7 @@ mod proof;
 mod registry;
 mod review;
 mod reviewer;
+mod signed_in;
 mod stage;
 mod submission;
 mod webhook;
@@ -85,6 +86,7 @@ pub use review::{
     ApprovalProgress, AuditOutcome, CatalogueEntry, Deciding, LastComment, Resolution, Verdict, Vote,
 };
 pub use reviewer::{CreateDelegation, Delegation, DelegationStatus, EndedDelegation, Group, SetGroup};
+pub use signed_in::SignedIn;
 pub use stage::{ApprovalStatus, ExecutionStatus, Stage};
 pub use submission::{
     InvocationSource, SubmissionError, SubmissionErrorDetail, ToolExecutionCreate, ToolKind, ToolOutcome,

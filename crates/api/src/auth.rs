@@ -1,10 +1,12 @@
-//! Who is asking: the bearer key, and the roles that a route takes.
+//! Who is asking: the bearer key, or whom this process signed in, and the roles that a route takes.
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use proto_events::{Role, TenantId};
+use uuid::Uuid;
+use vidimus_api_types::SignedIn;
 use vidimus_engine::{AuthenticateError, Principal};
 
 use crate::{commands::OverBus, problem::ApiError, state::Api, telemetry::InTrace};
@@ -45,38 +47,54 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
+/// Whose key it is, and the key's id.
+async fn by_key(parts: &Parts, api: &Api) -> Result<(Principal, Uuid), ApiError> {
+    let missing = || {
+        let detail = "no key: send `Authorization: Bearer …` with a key from `vidimus key create`";
+        ApiError::new(StatusCode::UNAUTHORIZED, "key_missing", detail)
+    };
+    let Some(token) = bearer(&parts.headers) else {
+        api.metrics().unauthenticated.inc();
+        return Err(missing());
+    };
+    let over_bus = parts.extensions.get::<OverBus>();
+    let authenticated = api.engine().authenticate(token).await;
+    let authenticated = authenticated.and_then(|found| match over_bus {
+        Some(over_bus) if over_bus.tenant != found.principal.tenant => Err(AuthenticateError::Unknown),
+        _ => Ok(found),
+    });
+    let authenticated = authenticated.map_err(|error| match error {
+        AuthenticateError::Engine(error) => error.into(),
+        other => {
+            api.metrics().unauthenticated.inc();
+            ApiError::new(StatusCode::UNAUTHORIZED, other.code(), other)
+        }
+    })?;
+    tracing::Span::current().record("key_id", tracing::field::display(authenticated.key_id));
+    Ok((authenticated.principal, authenticated.key_id))
+}
+
+/// Whom this process signed in, and what their requests are counted under: one for all their sessions. It is no key's id, as
+/// those are drawn at random.
+fn signed_in(SignedIn { tenant, actor, roles }: SignedIn) -> (Principal, Uuid) {
+    let counted = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("vidimus:{tenant}\n{actor}").as_bytes());
+    (Principal::new(tenant, actor, roles), counted)
+}
+
 impl<const ROLES: u8> FromRequestParts<Api> for Caller<ROLES> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        let missing = || {
-            let detail = "no key: send `Authorization: Bearer …` with a key from `vidimus key create`";
-            ApiError::new(StatusCode::UNAUTHORIZED, "key_missing", detail)
+        let (mut principal, counted) = match parts.extensions.get::<SignedIn>() {
+            Some(who) => signed_in(who.clone()),
+            None => by_key(parts, api).await?,
         };
-        let Some(token) = bearer(&parts.headers) else {
-            api.metrics().unauthenticated.inc();
-            return Err(missing());
-        };
-        let over_bus = parts.extensions.get::<OverBus>();
-        let authenticated = api.engine().authenticate(token).await;
-        let authenticated = authenticated.and_then(|found| match over_bus {
-            Some(over_bus) if over_bus.tenant != found.principal.tenant => Err(AuthenticateError::Unknown),
-            _ => Ok(found),
-        });
-        let authenticated = authenticated.map_err(|error| match error {
-            AuthenticateError::Engine(error) => error.into(),
-            other => {
-                api.metrics().unauthenticated.inc();
-                ApiError::new(StatusCode::UNAUTHORIZED, other.code(), other)
-            }
-        })?;
-        tracing::Span::current().record("key_id", tracing::field::display(authenticated.key_id));
-        api.rate_limits().check(authenticated.key_id).map_err(|seconds| {
+        api.rate_limits().check(counted).map_err(|seconds| {
             api.metrics().rate_limited.inc();
-            let detail = format!("too many requests with this key: try again in {seconds} s");
+            let detail =
+                format!("too many requests with this key or of this person: try again in {seconds} s");
             ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail).retry_after(seconds)
         })?;
-        let mut principal = authenticated.principal;
         if let Some(InTrace(trace_id)) = parts.extensions.get() {
             principal = principal.in_request(*trace_id);
         }
@@ -93,7 +111,7 @@ impl<const ROLES: u8> FromRequestParts<Api> for Caller<ROLES> {
             );
             return Err(ApiError::new(StatusCode::FORBIDDEN, "missing_role", detail));
         }
-        match over_bus.and_then(|over_bus| over_bus.refusal.clone()) {
+        match parts.extensions.get::<OverBus>().and_then(|over_bus| over_bus.refusal.clone()) {
             Some(refusal) => Err(refusal),
             None => Ok(Self { principal }),
         }

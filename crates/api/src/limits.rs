@@ -1,4 +1,4 @@
-//! How many requests one key may make, and how many may wait.
+//! How many requests one key, or one person who is signed in, may make, and how many may wait.
 
 use std::{
     num::NonZeroU32,
@@ -31,7 +31,7 @@ impl Default for RateLimit {
     }
 }
 
-/// One bucket a key. Only keys that were found good have one, and a full one is forgotten by [`RateLimits::sweep`].
+/// One bucket a key or person. Only those that were found good have one, and a full one is forgotten by [`RateLimits::sweep`].
 pub(crate) struct RateLimits(Option<DefaultKeyedRateLimiter<Uuid>>);
 
 impl RateLimits {
@@ -46,9 +46,9 @@ impl RateLimits {
     ///
     /// # Errors
     /// One too many: in so many whole seconds, at least 1, there is room for another.
-    pub(crate) fn check(&self, key_id: Uuid) -> Result<(), u64> {
+    pub(crate) fn check(&self, counted: Uuid) -> Result<(), u64> {
         let Some(limiter) = &self.0 else { return Ok(()) };
-        limiter.check_key(&key_id).map_err(|until| {
+        limiter.check_key(&counted).map_err(|until| {
             let wait = until.wait_time_from(limiter.clock().now());
             wait.as_secs() + u64::from(wait.subsec_nanos() > 0).max(u64::from(wait.as_secs() == 0))
         })

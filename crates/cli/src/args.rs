@@ -5,6 +5,7 @@ mod approval;
 mod bench;
 mod catalogue;
 mod connection;
+mod console;
 mod conversation;
 mod delegation;
 mod demo;
@@ -38,6 +39,9 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 pub(crate) use connection::Connection;
+pub(crate) use console::ConsoleFile;
+#[cfg(feature = "oidc")]
+pub(crate) use console::OidcFile;
 pub(crate) use conversation::Conversation;
 pub(crate) use delegation::{Delegation, DelegationCreate};
 pub(crate) use demo::{Demo, DemoAnswer};

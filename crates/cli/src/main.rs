@@ -6,6 +6,7 @@ mod bench;
 mod catalogue;
 mod commands;
 mod commands_over_nats;
+mod console;
 mod data;
 mod demo;
 mod error;

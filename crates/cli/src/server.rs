@@ -16,6 +16,7 @@ use vidimus_webhook::Deliverer;
 
 use crate::{
     commands_over_nats,
+    console::Console,
     data::Data,
     error::{Failure, Kind},
     pepper::Missing,
@@ -28,6 +29,7 @@ pub(crate) struct Config {
     pub(crate) api: vidimus_api::Settings,
     pub(crate) engine: vidimus_engine::Settings,
     pub(crate) webhooks: vidimus_webhook::Settings,
+    pub(crate) console: Console,
     pub(crate) nats: Option<Nats>,
     /// The log's name in its checkpoints; made of its key where there is none.
     pub(crate) origin: Option<CheckpointOrigin>,
@@ -118,10 +120,7 @@ impl Server {
                 });
             }
         }
-        // It asks the API as every other client does.
-        let console =
-            vidimus_console::router(vidimus_api::router(api.clone()), vidimus_console::Settings::default());
-        let api = api.with_pages(console);
+        let api = config.console.beside(api);
         asked.add("the API", async move {
             vidimus_api::serve(listener, api, asked_stopped).await.map_err(|error| {
                 Failure::new(

@@ -56,11 +56,42 @@ impl Refused {
     }
 }
 
-/// The API, asked with one key.
+/// What the API knows somebody by.
+#[derive(Clone)]
+pub(crate) enum Credential {
+    /// An API key: revoked there, the session is over.
+    Key(String),
+    /// Whom this process signed in, without a key.
+    #[cfg(feature = "oidc")]
+    SignedIn(vidimus_api_types::SignedIn),
+}
+
+impl Credential {
+    /// Has the request say whose it is.
+    fn put(&self, request: &mut Request<Body>) -> Result<(), Refused> {
+        match self {
+            Self::Key(token) => {
+                // What a person typed as a key may be anything, and not all that a header may have is one.
+                let malformed = "this is no API key: it has characters that no key has; use a whole one";
+                let malformed = || Refused::new(StatusCode::UNAUTHORIZED, "key_malformed", malformed);
+                if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+                    return Err(malformed());
+                }
+                let key = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| malformed())?;
+                request.headers_mut().insert(header::AUTHORIZATION, key);
+            }
+            #[cfg(feature = "oidc")]
+            Self::SignedIn(who) => drop(request.extensions_mut().insert(who.clone())),
+        }
+        Ok(())
+    }
+}
+
+/// The API, asked as one of those who are signed in.
 #[derive(Clone)]
 pub(crate) struct Ask<'a> {
     pub(crate) api: &'a Router,
-    pub(crate) token: &'a str,
+    pub(crate) who: &'a Credential,
 }
 
 impl Ask<'_> {
@@ -144,20 +175,13 @@ impl Ask<'_> {
             uri.push('?');
             uri.push_str(&query);
         }
-        // What a person typed as a key may be anything, and not all that a header may have is one.
-        let malformed = "this is no API key: it has characters that no key has; use a whole one";
-        let malformed = || Refused::new(StatusCode::UNAUTHORIZED, "key_malformed", malformed);
-        if !self.token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(malformed());
-        }
-        let key = HeaderValue::try_from(format!("Bearer {}", self.token)).map_err(|_| malformed())?;
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(uri)
-            .header(header::AUTHORIZATION, key)
             .header(header::CONTENT_TYPE, "application/json")
             .body(body)
             .map_err(|error| Refused::internal(&error.to_string()))?;
+        self.who.put(&mut request)?;
         let Ok(response) = self.api.clone().oneshot(request).await;
         Ok(response)
     }

@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use vidimus_api_types::Page;
 
 pub(crate) use self::lines::Line;
-use crate::ask::{Ask, Refused};
+use crate::ask::{Ask, Credential, Refused};
 
 /// Items that the API is asked for at a time: as many as it gives.
 const AT_A_TIME: &str = "1000";
@@ -65,7 +65,7 @@ impl Format {
 /// A list that is downloaded.
 pub(crate) struct Export {
     pub(crate) api: Router,
-    pub(crate) token: String,
+    pub(crate) who: Credential,
     /// The list of the API.
     pub(crate) path: &'static str,
     /// What the file is called, before where the log stood and the extension.
@@ -122,7 +122,7 @@ impl Export {
             self.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         query.push(("limit", AT_A_TIME));
         query.extend(cursor.map(|cursor| ("cursor", cursor)));
-        let ask = Ask { api: &self.api, token: &self.token };
+        let ask = Ask { api: &self.api, who: &self.who };
         let page: Page<Box<RawValue>> = ask.get(self.path, &query).await?;
         let bytes = match self.format {
             Format::JsonLines => json_lines(&page.items),

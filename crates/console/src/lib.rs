@@ -1,7 +1,7 @@
 //! The console: pages on which people look, decide and audit, drawn on the server.
 //!
-//! It knows nothing that the HTTP API does not say. Each page asks the API, in the same process and with the key of whoever
-//! is signed in, and puts the answer into HTML: roles, redaction and refusals are the API's, and a page shows what any other
+//! It knows nothing that the HTTP API does not say. Each page asks the API, in the same process and as whoever is
+//! signed in, and puts the answer into HTML: roles, redaction and refusals are the API's, and a page shows what any other
 //! client is shown. Every form works without a script; the one script makes times local, rows live and keys short.
 
 mod ask;
@@ -12,6 +12,8 @@ mod export;
 mod fields;
 mod frame;
 mod guard;
+#[cfg(feature = "oidc")]
+pub mod oidc;
 mod pages;
 mod sessions;
 mod words;
@@ -53,6 +55,8 @@ struct Shared {
     /// The API, as it is served over HTTP.
     api: Router,
     sessions: Sessions,
+    #[cfg(feature = "oidc")]
+    provider: Option<oidc::Provider>,
 }
 
 impl Console {
@@ -63,10 +67,37 @@ impl Console {
     pub(crate) fn sessions(&self) -> &Sessions {
         &self.0.sessions
     }
+
+    #[cfg(feature = "oidc")]
+    pub(crate) fn provider(&self) -> Option<&oidc::Provider> {
+        self.0.provider.as_ref()
+    }
+
+    /// What the provider is called that people may sign in with instead of a key, if there is one.
+    pub(crate) fn provider_label(&self) -> Option<&str> {
+        #[cfg(feature = "oidc")]
+        return self.provider().map(oidc::Provider::label);
+        #[cfg(not(feature = "oidc"))]
+        return None;
+    }
 }
 
 /// The pages, all under `/console`, over this API; `/` leads there.
 pub fn router(api: Router, settings: Settings) -> Router {
-    let console = Console(Arc::new(Shared { api, sessions: Sessions::new(settings) }));
-    pages::routes().layer(middleware::from_fn(guard::headers)).with_state(console)
+    pages(Shared {
+        api,
+        sessions: Sessions::new(settings),
+        #[cfg(feature = "oidc")]
+        provider: None,
+    })
+}
+
+/// The same pages for people of this provider as well. The API has to take [`SignedIn`](vidimus_api_types::SignedIn) for a key.
+#[cfg(feature = "oidc")]
+pub fn router_with_provider(api: Router, settings: Settings, provider: oidc::Provider) -> Router {
+    pages(Shared { api, sessions: Sessions::new(settings), provider: Some(provider) })
+}
+
+fn pages(shared: Shared) -> Router {
+    pages::routes().layer(middleware::from_fn(guard::headers)).with_state(Console(Arc::new(shared)))
 }

@@ -9,17 +9,21 @@ mod executions;
 mod governance;
 mod insight;
 mod live;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod sign_in;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
+    body::Body,
     extract::FromRequestParts,
-    http::{StatusCode, request::Parts},
-    response::Redirect,
+    http::{HeaderMap, StatusCode, request::Parts},
+    response::{Redirect, Response},
     routing::get,
 };
+use futures_util::StreamExt as _;
 
 use crate::{
     Console,
@@ -42,7 +46,17 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// The API, asked as this visitor.
     pub(crate) fn ask(&self) -> Ask<'_> {
-        Ask { api: self.console.api(), token: &self.session.token }
+        Ask { api: self.console.api(), who: &self.session.credential }
+    }
+
+    /// An answer that ends with the session, as far as it has got: at the latest with the next heartbeat.
+    fn while_signed_in(&self, headers: &HeaderMap, answer: Response) -> Response {
+        let cookie = cookie::session(headers).unwrap_or_default().to_owned();
+        let console = self.console.clone();
+        let lasts =
+            move |_: &Result<_, _>| std::future::ready(console.sessions().get(&cookie, false).is_some());
+        let (parts, body) = answer.into_parts();
+        Response::from_parts(parts, Body::from_stream(body.into_data_stream().take_while(lasts)))
     }
 
     /// Whether they have one of these roles: what they could not do is not offered to them.
@@ -70,7 +84,10 @@ impl FromRequestParts<Console> for Visitor {
 
 /// Every page.
 pub(crate) fn routes() -> Router<Console> {
-    Router::new()
+    let routes = Router::new();
+    #[cfg(feature = "oidc")]
+    let routes = routes.merge(oidc::routes());
+    routes
         .route("/", get(async || Redirect::to("/console/executions")))
         .route("/console", get(async || Redirect::to("/console/executions")))
         .route("/console/assets/{name}", get(assets::asset))

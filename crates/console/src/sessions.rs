@@ -9,12 +9,12 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use vidimus_api_types::Me;
 
-use crate::Settings;
+use crate::{Settings, ask::Credential};
 
 /// What a browser's cookie stands for.
 pub(crate) struct Session {
-    /// The API key that the API is asked with: revoked there, the session is over.
-    pub(crate) token: String,
+    /// What the API is asked as.
+    pub(crate) credential: Credential,
     /// What the forms of this session carry.
     pub(crate) csrf: String,
     /// Who it is.
@@ -34,13 +34,13 @@ pub(crate) struct Sessions {
 }
 
 /// 256 random bits, as hexadecimal digits.
-fn random() -> Result<String, getrandom::Error> {
+pub(crate) fn random() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
     Ok(hex::encode(bytes))
 }
 
-fn hash(cookie: &str) -> [u8; 32] {
+pub(crate) fn hash(cookie: &str) -> [u8; 32] {
     Sha256::digest(cookie.as_bytes()).into()
 }
 
@@ -55,7 +55,7 @@ impl Sessions {
     }
 
     /// Begins a session; answers what the cookie is to have.
-    pub(crate) fn begin(&self, token: String, me: Me) -> Result<String, getrandom::Error> {
+    pub(crate) fn begin(&self, credential: Credential, me: Me) -> Result<String, getrandom::Error> {
         let (cookie, csrf) = (random()?, random()?);
         let now = Instant::now();
         let mut held = self.held();
@@ -72,7 +72,7 @@ impl Sessions {
         {
             held.remove(&oldest);
         }
-        let session = Arc::new(Session { token, csrf, me });
+        let session = Arc::new(Session { credential, csrf, me });
         held.insert(hash(&cookie), Held { session, began: now, used: now });
         Ok(cookie)
     }
@@ -120,6 +120,10 @@ mod tests {
         }
     }
 
+    fn key(token: &str) -> Credential {
+        Credential::Key(token.to_owned())
+    }
+
     fn sessions(max_sessions: usize) -> Sessions {
         let (session_lifetime, session_idle) = (Duration::from_secs(100), Duration::from_secs(30));
         Sessions::new(Settings { session_lifetime, session_idle, max_sessions, max_sessions_each: 3 })
@@ -128,12 +132,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_session_ends_when_it_is_left_alone_and_after_its_time() {
         let sessions = sessions(10);
-        let (left, used) =
-            (sessions.begin("a".into(), me()).unwrap(), sessions.begin("b".into(), me()).unwrap());
+        let (left, used) = (sessions.begin(key("a"), me()).unwrap(), sessions.begin(key("b"), me()).unwrap());
         assert_ne!(left, used);
         for _ in 0..4 {
             tokio::time::advance(Duration::from_secs(20)).await;
-            assert_eq!(sessions.get(&used, true).unwrap().token, "b");
+            let session = sessions.get(&used, true).unwrap();
+            assert!(matches!(&session.credential, Credential::Key(token) if token == "b"));
         }
         assert!(sessions.get(&left, true).is_none());
         tokio::time::advance(Duration::from_secs(20)).await;
@@ -143,12 +147,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn signing_out_ends_one_and_too_many_end_the_one_left_alone_for_longest() {
         let sessions = sessions(2);
-        let first = sessions.begin("1".into(), me()).unwrap();
+        let first = sessions.begin(key("1"), me()).unwrap();
         tokio::time::advance(Duration::from_secs(1)).await;
-        let second = sessions.begin("2".into(), me()).unwrap();
+        let second = sessions.begin(key("2"), me()).unwrap();
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(sessions.get(&first, true).is_some());
-        let third = sessions.begin("3".into(), me()).unwrap();
+        let third = sessions.begin(key("3"), me()).unwrap();
         assert!(sessions.get(&second, true).is_none() && sessions.get(&first, true).is_some());
         sessions.end(&first);
         assert!(sessions.get(&first, true).is_none() && sessions.get(&third, true).is_some());
@@ -157,7 +161,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_a_page_asks_by_itself_keeps_no_session_alive() {
         let sessions = sessions(10);
-        let left = sessions.begin("1".into(), me()).unwrap();
+        let left = sessions.begin(key("1"), me()).unwrap();
         tokio::time::advance(Duration::from_secs(20)).await;
         assert!(sessions.get(&left, false).is_some());
         tokio::time::advance(Duration::from_secs(20)).await;
@@ -168,11 +172,11 @@ mod tests {
     async fn who_signs_in_often_ends_their_own_sessions_and_nobody_elses() {
         let sessions = sessions(4);
         let other = Me { actor: Actor::user("ben"), ..me() };
-        let other = sessions.begin("other".into(), other).unwrap();
+        let other = sessions.begin(key("other"), other).unwrap();
         let mut mine = Vec::new();
         for _ in 0..5 {
             tokio::time::advance(Duration::from_secs(1)).await;
-            mine.push(sessions.begin("mine".into(), me()).unwrap());
+            mine.push(sessions.begin(key("mine"), me()).unwrap());
         }
         assert!(sessions.get(&other, true).is_some());
         let lasts: Vec<_> = mine.iter().map(|cookie| sessions.get(cookie, true).is_some()).collect();

@@ -3,9 +3,10 @@
 use std::io::Read as _;
 
 use hyper::Method;
-use proto_events::{Access, GlobalPosition, Role};
+use proto_events::{Access, Actor, GlobalPosition, Role};
 use serde_json::Value;
 use vidimus_api::RateLimit;
+use vidimus_api_types::SignedIn;
 use vidimus_log::EventLog as _;
 
 use crate::support::{Options, TENANT, World, call, until};
@@ -126,4 +127,21 @@ async fn large_answers_are_compressed_for_who_takes_it() {
     let mut stream = world.stream("?after=0", &key, &gzip).await;
     assert!(stream.headers.get("content-encoding").is_none());
     assert!(stream.next().await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_outside_can_say_to_be_signed_in() {
+    let world = World::start().await;
+    let who =
+        SignedIn { tenant: TENANT.parse().unwrap(), actor: Actor::user("eve"), roles: Role::ALL.to_vec() };
+    let as_json = r#"{"tenant": "acme", "actor": {"kind": "user", "id": "eve"}, "roles": ["admin"]}"#;
+    let headers = [("signed-in", as_json), ("x-vidimus-signed-in", as_json), ("x-forwarded-user", "eve")];
+    for path in ["/v1/me", "/v1/executions", "/v1/notifications/stream"] {
+        let mut connection = world.connect().await;
+        let mut request = crate::support::request(Method::GET, path, "", &headers, None);
+        // With it, the routes within this process would take the request.
+        request.extensions_mut().insert(who.clone());
+        let answer = connection.send_request(request).await.unwrap();
+        assert_eq!(answer.status(), 401, "{path}");
+    }
 }

@@ -23,5 +23,6 @@ mod reviewers;
 mod reviews;
 mod runs;
 mod shown;
+mod signed_in;
 mod stages;
 mod webhooks;

@@ -8,7 +8,7 @@ use super::{NatsArgs, PublishOptions, ServeOptions};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Serve {
-    /// Settings as TOML: the options below with `_` for `-`, `data` and `log`. The command line and the environment win.
+    /// Settings as TOML: the options below with `_` for `-`, `data`, `log`, and tables for the console. The command line and the environment win.
     #[arg(long, env = "VIDIMUS_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]

@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 use serde::Deserialize;
 use vidimus_bus::{Credentials, Options};
 
-use super::{Limit, LogFormat, Networks, Origin, Redact, Replicas, Span, StreamBytes};
+use super::{ConsoleFile, Limit, LogFormat, Networks, Origin, Redact, Replicas, Span, StreamBytes};
 
 /// Declares the settings: in groups, by which commands have them as options, and all of them for the file.
 macro_rules! settings {
@@ -16,6 +16,8 @@ macro_rules! settings {
         #[serde(default, deny_unknown_fields)]
         pub(crate) struct SettingsFile {
             $($(pub(crate) $name: Option<$type>,)+)+
+            /// The console's: tables, which are no options.
+            pub(crate) console: Option<ConsoleFile>,
         }
 
         impl SettingsFile {

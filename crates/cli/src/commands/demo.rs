@@ -14,6 +14,7 @@ use vidimus_log::EventLog as _;
 
 use crate::{
     args::{Demo, DemoAnswer, Global, Span},
+    console::Console,
     data::Data,
     demo::{ACCESS, CALLS, Call, hand_in, proposal, see_through, told},
     error::Failure,
@@ -61,6 +62,7 @@ pub(super) async fn run(global: &Global, args: Demo, output: Output) -> Result<E
         api: vidimus_api::Settings::default(),
         engine: EngineSettings::default(),
         webhooks: vidimus_webhook::Settings::default(),
+        console: Console::default(),
         nats: None,
         origin: None,
     };

@@ -39,8 +39,8 @@ fn api(broken: Option<&'static str>) -> Router {
 
 fn export(format: Format, broken: Option<&'static str>) -> Export {
     let query = vec![("category".to_owned(), "administrative".to_owned())];
-    let token = "key".to_owned();
-    Export { api: api(broken), token, path: "/v1/audit", name: "vidimus-audit", query, format }
+    let who = crate::ask::Credential::Key("key".to_owned());
+    Export { api: api(broken), who, path: "/v1/audit", name: "vidimus-audit", query, format }
 }
 
 async fn body(response: Response) -> Result<String, axum::Error> {

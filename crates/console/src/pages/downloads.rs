@@ -36,6 +36,6 @@ async fn download<T: Line + 'static>(
     let filters = asked.filled(&["format", "limit", "cursor"]);
     let query = filters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let ask = visitor.ask();
-    let export = Export { api: ask.api.clone(), token: ask.token.to_owned(), path, name, query, format };
+    let export = Export { api: ask.api.clone(), who: ask.who.clone(), path, name, query, format };
     export.answer::<T>().await.map_err(|refused| visitor.broken(refused))
 }

@@ -24,7 +24,7 @@ async fn live(visitor: Result<Visitor, Broken>, headers: HeaderMap, Query(query)
         asked.push(("after", after));
     }
     match visitor.ask().stream("/v1/notifications/stream", &asked).await {
-        Ok(stream) => stream,
+        Ok(stream) => visitor.while_signed_in(&headers, stream),
         Err(refused) if refused.status == StatusCode::UNAUTHORIZED => StatusCode::NO_CONTENT.into_response(),
         Err(refused) => (refused.status, refused.detail).into_response(),
     }

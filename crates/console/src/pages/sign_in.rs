@@ -12,9 +12,9 @@ use vidimus_api_types::Me;
 
 use crate::{
     Console,
-    ask::{Ask, Refused},
+    ask::{Ask, Credential, Refused},
     cookie,
-    fields::{Posted, Query, form},
+    fields::{Posted, Query, form, query},
     frame::{Broken, Frame, Notice, Tab, page_with, see},
 };
 
@@ -29,10 +29,14 @@ pub(super) fn routes() -> Router<Console> {
 struct SignIn<'a> {
     frame: Frame,
     back: &'a str,
+    /// Whom else one may sign in with.
+    provider: Option<&'a str>,
+    /// The query of the way there.
+    query: String,
 }
 
 /// Where to go after the sign-in: within the console only, so that no link leads elsewhere by way of it.
-fn within(back: Option<&str>) -> &str {
+pub(super) fn within(back: Option<&str>) -> &str {
     let ours = |back: &&str| {
         (back.starts_with("/console/") || *back == "/console")
             && !back.starts_with("/console/sign-")
@@ -41,37 +45,46 @@ fn within(back: Option<&str>) -> &str {
     back.filter(ours).unwrap_or("/console/executions")
 }
 
-fn sign_in_page(status: StatusCode, back: &str, notice: Option<Notice>) -> Result<Response, Broken> {
-    page_with(status, &SignIn { frame: Frame::new("Sign in", Tab::None, None).with(notice), back })
+/// The page to sign in on, with why nobody is signed in.
+pub(super) fn refused_page(console: &Console, back: &str, refused: &Refused) -> Result<Response, Broken> {
+    sign_in_page(console, refused.status, within(Some(back)), Some(Notice::refused(refused)))
 }
 
-async fn ask_for_key(Query(query): Query) -> Result<Response, Broken> {
-    sign_in_page(StatusCode::OK, within(query.get("back")), None)
+fn sign_in_page(
+    console: &Console,
+    status: StatusCode,
+    back: &str,
+    notice: Option<Notice>,
+) -> Result<Response, Broken> {
+    let frame = Frame::new("Sign in", Tab::None, None).with(notice);
+    let (provider, query) = (console.provider_label(), query(&[("back", back)]));
+    page_with(status, &SignIn { frame, back, provider, query })
+}
+
+async fn ask_for_key(State(console): State<Console>, Query(query): Query) -> Result<Response, Broken> {
+    sign_in_page(&console, StatusCode::OK, within(query.get("back")), None)
 }
 
 async fn sign_in(State(console): State<Console>, request: Request) -> Result<Response, Broken> {
     let (parts, body) = request.into_parts();
-    let refused = |back: &str, refused: &Refused| {
-        sign_in_page(refused.status, within(Some(back)), Some(Notice::refused(refused)))
-    };
     let fields = match form(&parts, body).await {
         Ok(fields) => fields,
-        Err(error) => return refused("", &error),
+        Err(error) => return refused_page(&console, "", &error),
     };
     let back = within(fields.get("back"));
-    let token = fields.get("key").unwrap_or_default().trim().to_owned();
-    match (Ask { api: console.api(), token: &token }).get::<Me>("/v1/me", &[]).await {
+    let key = Credential::Key(fields.get("key").unwrap_or_default().trim().to_owned());
+    match (Ask { api: console.api(), who: &key }).get::<Me>("/v1/me", &[]).await {
         Ok(me) => {
             if let Some(before) = cookie::session(&parts.headers) {
                 console.sessions().end(before);
             }
-            let cookie = console.sessions().begin(token, me).map_err(|error| {
+            let cookie = console.sessions().begin(key, me).map_err(|error| {
                 tracing::error!(%error, "no random bits for a session");
                 Broken::Plain
             })?;
             Ok(with_cookie(see(back), &parts.headers, Some(&cookie)))
         }
-        Err(error) => refused(back, &error),
+        Err(error) => refused_page(&console, back, &error),
     }
 }
 

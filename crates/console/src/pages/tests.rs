@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{delete, get},
 };
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use vidimus_api_types::Execution;
@@ -70,11 +71,17 @@ fn api(role: &'static str) -> Router {
         .route("/v1/audit", get(async move || no_role()))
         .route("/v1/grants", get(async move || Json(list)))
         .route(&format!("/v1/grants/{GRANT}"), delete(revoke))
-        .route(
-            "/v1/notifications/stream",
-            get(async || refused(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", "close another one")),
-        )
+        .route("/v1/notifications/stream", get(stream))
         .route("/readyz", get(async move || (StatusCode::SERVICE_UNAVAILABLE, Json(unready))))
+}
+
+/// Beats, without end, for who asks from 7 on.
+async fn stream(uri: axum::http::Uri) -> Response {
+    if uri.query() == Some("after=7") {
+        let beats = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(": heartbeat\n\n"));
+        return Body::from_stream(beats).into_response();
+    }
+    refused(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", "close another one")
 }
 
 /// Somebody who is signed in.
@@ -172,6 +179,22 @@ async fn a_stream_without_a_session_is_not_to_be_asked_for_again() {
     let nobody = Browser { cookie: String::new(), ..browser };
     let (status, body) = nobody.get("/console/live").await;
     assert_eq!((status, body.as_str()), (StatusCode::NO_CONTENT, ""));
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_session() {
+    let browser = Browser::signed_in("auditor").await;
+    let request = Request::get("/console/live?after=7").header(header::COOKIE, &browser.cookie);
+    let stream = browser.console.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(stream.status(), StatusCode::OK);
+    let mut stream = stream.into_body().into_data_stream();
+    for _ in 0..3 {
+        assert_eq!(stream.next().await.unwrap().unwrap(), ": heartbeat\n\n");
+    }
+    let (_, page) = browser.get("/console/governance/grants").await;
+    let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    browser.send(Method::POST, "/console/sign-out", &format!("csrf={csrf}")).await;
+    assert!(stream.next().await.is_none());
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ pub(super) async fn stream(
     }
     let connection = connection.map(|Extension(connection)| connection);
     let position = after.map_or(tail, |(position, _)| position);
-    let token = bearer(&headers).unwrap_or_default().to_owned();
+    let token = bearer(&headers).map(str::to_owned);
     let Some(place) = Place::take(&api, caller.tenant(), connection) else {
         let most = api.live().streams.most();
         let detail = format!("{most} streams are open already: close one, or try again in a moment");

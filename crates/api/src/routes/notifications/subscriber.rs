@@ -67,7 +67,7 @@ impl Drop for Place {
 pub(super) struct Subscriber {
     place: Place,
     closing: watch::Receiver<bool>,
-    token: String,
+    token: Option<String>,
     filter: Filter,
     /// Everything up to here was considered: what was wanted of it was handed over.
     position: GlobalPosition,
@@ -92,7 +92,7 @@ enum Found {
 }
 
 impl Subscriber {
-    pub(super) fn new(place: Place, token: String, filter: Filter, position: GlobalPosition) -> Self {
+    pub(super) fn new(place: Place, token: Option<String>, filter: Filter, position: GlobalPosition) -> Self {
         let closing = place.api.closing().subscribe();
         let heartbeat = place.api.settings().heartbeat;
         let at = Instant::now() + heartbeat;
@@ -180,9 +180,11 @@ impl Subscriber {
         }
     }
 
-    /// Whether the key that the stream was opened with is still good; it is where that cannot be told.
+    /// Whether the key that the stream was opened with is still good; it is where that cannot be told. Without a key, whoever
+    /// signed them in ends the stream with the session.
     async fn key_is_good(&self) -> bool {
-        let authenticated = self.api().engine().authenticate(&self.token).await;
+        let Some(token) = &self.token else { return true };
+        let authenticated = self.api().engine().authenticate(token).await;
         !authenticated.as_ref().is_err_and(AuthenticateError::is_unauthenticated)
     }
 

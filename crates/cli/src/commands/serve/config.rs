@@ -8,6 +8,7 @@ use vidimus_webhook::Settings as WebhookSettings;
 use crate::{
     args::{Global, Limit, LogFormat, Networks, Origin, Redact, Serve, ServeOptions, Span},
     commands::settings,
+    console::Console,
     error::Failure,
     server,
 };
@@ -26,6 +27,7 @@ pub(super) fn read(global: &Global, args: Serve) -> Result<Config, Failure> {
     let file = settings::read(config.as_deref())?;
     let directory = settings::data(global, &file);
     let options = options.or(&file);
+    let console = Console::of(file.console.clone().unwrap_or_default())?;
     let of_nats = options.set().find(|name| name.starts_with("nats_"));
     let ServeOptions {
         data: _,
@@ -92,6 +94,7 @@ pub(super) fn read(global: &Global, args: Serve) -> Result<Config, Failure> {
                 lease: time(lease, engine.lease),
             },
             webhooks,
+            console,
             nats,
             origin: checkpoint_origin.map(|Origin(origin)| origin),
         },

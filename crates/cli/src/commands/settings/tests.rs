@@ -42,6 +42,20 @@ fn every_setting_can_be_in_a_file() {
         nats_max_bytes = 1000000
         nats_max_age = "10d"
         nats_max_commands = 11
+        [console]
+        session_lifetime = "2h"
+        session_idle = "10m"
+        [console.oidc]
+        issuer = "https://login.example.org"
+        client_id = "vidimus"
+        client_secret_file = "/etc/vidimus/oidc-secret"
+        address = "https://vidimus.example.org"
+        label = "Acme"
+        scopes = []
+        name_claim = "upn"
+        groups_claim = "roles"
+        tenant = "acme"
+        roles = { reviewers = ["approver"], operators = ["admin", "auditor"] }
     "#;
     let settings: SettingsFile = toml::from_str(text).unwrap();
     let shown = format!("{settings:?}");
@@ -56,7 +70,11 @@ fn every_setting_can_be_in_a_file() {
 
 #[test]
 fn every_setting_is_in_the_reference_and_in_the_sample() {
-    let sample: String = SAMPLE.lines().map(|line| line.strip_prefix("# ").unwrap_or(line)).fold(
+    // The tables come last, with nothing else among them.
+    let (sample, tables) = SAMPLE.split_once("# [console]\n").unwrap();
+    let tables: String =
+        tables.lines().map(|line| format!("{}\n", line.strip_prefix("# ").unwrap())).collect();
+    let sample: String = sample.lines().map(|line| line.strip_prefix("# ").unwrap_or(line)).fold(
         String::new(),
         |text, line| {
             // What is prose with its `#` taken away is no setting.
@@ -71,7 +89,11 @@ fn every_setting_is_in_the_reference_and_in_the_sample() {
             "{name} is not in deploy/vidimus.toml"
         );
     }
-    let settings: SettingsFile = toml::from_str(&sample).unwrap();
+    for line in tables.lines().take_while(|line| !line.starts_with("[console.oidc.roles]")) {
+        let Some((name, _)) = line.split_once(" = ") else { continue };
+        assert!(REFERENCE.contains(&format!("\n| `{name}` | ")), "`{name}` is not in docs/reference/cli.md");
+    }
+    let settings: SettingsFile = toml::from_str(&format!("{sample}[console]\n{tables}")).unwrap();
     assert!(!format!("{settings:?}").contains(": None"), "{settings:?}");
     assert!(toml::from_str::<SettingsFile>(SAMPLE).is_ok());
 }
@@ -90,6 +112,12 @@ fn what_is_wrong_is_told_with_its_line() {
         ("nats_replicas = 6", 1, "`6` is no number of servers"),
         ("nats_max_bytes = 0", 1, "`0` is nothing that a stream can hold"),
         ("nats_max_bytes = -4", 1, "`-4` is nothing that a stream can hold"),
+        ("[console]\nsession_idle = \"long\"", 2, "`long` is no time"),
+        ("[console]\nsession = \"1h\"", 2, "unknown field `session`"),
+        ("[console.oidc]\nissuer = \"https://a.example\"", 1, "missing field `client_id`"),
+        ("[console.oidc]\n\nclient_secret = \"s\"", 3, "unknown field `client_secret`"),
+        ("[console.oidc]\ntenant = \"a b\"", 2, "a b"),
+        ("[console.oidc.roles]\nr = [\"owner\"]", 2, "unknown variant `owner`"),
     ] {
         let failure = of(text).unwrap_err();
         assert_eq!((failure.kind, &*failure.code), (Kind::Usage, "config_invalid"));

@@ -5,7 +5,7 @@ use vidimus_api_types::{Actor, GlobalPosition, Me, Role, Timestamp};
 
 use super::*;
 use crate::{
-    ask::Refused,
+    ask::{Credential, Refused},
     frame::Tab,
     pages::approvals::{
         asked::{Around, Item},
@@ -51,7 +51,8 @@ fn item(with: Value) -> Item {
 }
 
 fn draw_with(items: Vec<Item>, me: &Me, said: Said) -> String {
-    let session = Session { token: "t".into(), csrf: "the-csrf".into(), me: me.clone() };
+    let session =
+        Session { credential: Credential::Key("t".into()), csrf: "the-csrf".into(), me: me.clone() };
     let frame = Frame::new("Approvals", Tab::Approvals, Some(&session));
     let found = Found {
         items,
@@ -100,7 +101,8 @@ fn what_waited_then_is_looked_at_and_decided_on_as_it_is_now() {
     let asked = Fields::parse(b"as_of=9&agent=mailer");
     assert_eq!(Show::of(&asked, true), Show::All, "whose it was then, nobody can tell");
     let me = me(&[Role::Approver], "ben");
-    let session = Session { token: "t".into(), csrf: "the-csrf".into(), me: me.clone() };
+    let session =
+        Session { credential: Credential::Key("t".into()), csrf: "the-csrf".into(), me: me.clone() };
     let frame = Frame::new("Approvals", Tab::Approvals, Some(&session)).with_past(&asked, 9);
     let found = Found { items: vec![item(json!({})), item(json!({}))], ..Found::default() };
     let html = Approvals::of(frame, &asked, Show::All, &me, found, Said::default()).render().unwrap();
