@@ -13,6 +13,8 @@ mod error;
 #[cfg(test)]
 mod golden;
 mod heads;
+#[cfg(feature = "hooked")]
+mod hooked;
 mod limits;
 mod memory;
 mod merkle;
@@ -25,6 +27,8 @@ mod verify;
 
 pub use contract::{Append, Appended, EventLog, StreamHead, StreamWrite, Written};
 pub use error::{AppendError, Broken, Conflict, OpenError, ProofError, ReadError, Refusal, Unavailable};
+#[cfg(feature = "hooked")]
+pub use hooked::Hooked;
 pub use limits::Limits;
 pub use memory::MemoryLog;
 pub use merkle::{Frontier, TreeHead, leaf_hash};

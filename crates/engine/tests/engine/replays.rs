@@ -1,19 +1,16 @@
 //! Replays over the engine's own log: what they find, within which bounds, and that they end with whoever asked.
 
-mod held;
-
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use proto_events::{Access, Outcome, TenantId, Timestamp};
+use tokio::sync::watch;
 use uuid::Uuid;
 use vidimus_engine::{
     Engine, EngineError, Principal, Proposal,
     replay::{Move, ReplayBounds, ReplayQuery, ReplayReport, RuleTotals, RuleUses, StopReason},
 };
-use vidimus_log::EventLog;
 
 use crate::support::*;
-use held::Held;
 
 const OPEN: &str = r#"@id("open") permit(principal, action, resource);"#;
 const MINUTE: Duration = Duration::from_secs(60);
@@ -152,8 +149,12 @@ async fn past_its_bounds_a_replay_says_where_it_stopped() {
 #[tokio::test]
 async fn one_runs_a_tenant_and_it_ends_with_whoever_asked() {
     let (world, _) = history().await;
-    let log = Arc::new(Held::new(&world.log));
-    let engine = Arc::new(Engine::new(log.clone() as Arc<dyn EventLog>, Default::default()));
+    let (held, until) = watch::channel(true);
+    let log = Hooked::over(world.log.clone()).before_read(move |_, _| {
+        let mut until = until.clone();
+        async move { Ok(drop(until.wait_for(|held| !held).await.unwrap())) }
+    });
+    let engine = Arc::new(Engine::new(Arc::new(log), Default::default()));
     let same = query(&engine, OPEN).await;
     let place = engine.replay_place(&tenant()).unwrap();
     let (running, asked) = (engine.clone(), same.clone());
@@ -172,6 +173,6 @@ async fn one_runs_a_tenant_and_it_ends_with_whoever_asked() {
         }
     };
     tokio::time::timeout(MINUTE, free).await.expect("the thread is told that nobody waits");
-    log.let_go();
+    held.send_replace(false);
     assert_eq!(replayed(&engine, same, ReplayBounds::default()).await.compared, 5);
 }

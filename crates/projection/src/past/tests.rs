@@ -2,12 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use async_trait::async_trait;
-use proto_events::{Digest, RecordedEvent, StreamId, StreamVersion, TenantId, Timestamp};
+use proto_events::{Digest, StreamId, StreamVersion, Timestamp};
 use tokio::sync::watch;
-use vidimus_log::{
-    Append, AppendError, Appended, Broken, MemoryLog, ReadError, StreamHead, TreeHead, VerifyReport,
-};
+use vidimus_log::{Append, Broken, Hooked, MemoryLog};
 
 use super::*;
 use crate::{ExecutionDetail, ExecutionFilter, PageRequest, QueryError, testing::History};
@@ -56,64 +53,17 @@ fn names(names: &[&str]) -> BTreeSet<String> {
 }
 
 /// A log whose reads wait until they may, and fail where they are told to.
-struct Gate {
-    log: Arc<dyn EventLog>,
-    open: watch::Receiver<Option<Result<(), Broken>>>,
-}
-
-#[async_trait]
-impl EventLog for Gate {
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        self.log.append(append).await
-    }
-
-    fn tail(&self) -> GlobalPosition {
-        self.log.tail()
-    }
-
-    fn tree_head(&self) -> TreeHead {
-        self.log.tree_head()
-    }
-
-    async fn wait_past(&self, position: GlobalPosition) -> Result<GlobalPosition, ReadError> {
-        self.log.wait_past(position).await
-    }
-
-    async fn stream_head(&self, t: &TenantId, s: &StreamId) -> Result<Option<StreamHead>, ReadError> {
-        self.log.stream_head(t, s).await
-    }
-
-    async fn read_stream(
-        &self,
-        tenant: &TenantId,
-        stream: &StreamId,
-        from: StreamVersion,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, ReadError> {
-        self.log.read_stream(tenant, stream, from, limit).await
-    }
-
-    async fn read_all(&self, after: GlobalPosition, limit: usize) -> Result<Vec<RecordedEvent>, ReadError> {
-        // The first page is there at once, so that there is something to have read.
-        if after > GlobalPosition::START {
-            let mut open = self.open.clone();
-            let open = open.wait_for(Option::is_some).await.unwrap().clone();
-            open.unwrap()?;
+fn gated(log: Arc<dyn EventLog>, open: watch::Receiver<Option<Result<(), Broken>>>) -> Arc<dyn EventLog> {
+    Arc::new(Hooked::over(log).before_read(move |after, _| {
+        let mut open = open.clone();
+        async move {
+            // The first page is there at once, so that there is something to have read.
+            if after > GlobalPosition::START {
+                open.wait_for(Option::is_some).await.unwrap().clone().unwrap()?;
+            }
+            Ok(())
         }
-        self.log.read_all(after, limit).await
-    }
-
-    async fn read_all_backwards(
-        &self,
-        before: GlobalPosition,
-        limit: usize,
-    ) -> Result<Vec<RecordedEvent>, ReadError> {
-        self.log.read_all_backwards(before, limit).await
-    }
-
-    async fn verify(&self) -> Result<VerifyReport, ReadError> {
-        self.log.verify().await
-    }
+    }))
 }
 
 struct Setup {
@@ -229,7 +179,7 @@ async fn what_an_earlier_process_left_is_deleted_at_the_start() {
 #[tokio::test]
 async fn one_is_built_at_a_time_and_says_how_far_it_is() {
     let (opener, open) = watch::channel(None);
-    let setup = Setup::grown(300, |log| Arc::new(Gate { log, open })).await;
+    let setup = Setup::grown(300, |log| gated(log, open)).await;
     let unknown = setup.past.at(at(100_000), Duration::ZERO).await.err().unwrap();
     assert_eq!(unknown, PastError::PositionUnknown { asked: at(100_000), tail: setup.history.log.tail() });
     assert_eq!((unknown.code(), unknown.is_retryable()), ("position_unknown", false));
@@ -262,7 +212,7 @@ async fn one_is_built_at_a_time_and_says_how_far_it_is() {
 #[tokio::test]
 async fn what_could_not_be_built_is_tried_again() {
     let (opener, open) = watch::channel(Some(Err(Broken::Closed)));
-    let setup = Setup::grown(300, |log| Arc::new(Gate { log, open })).await;
+    let setup = Setup::grown(300, |log| gated(log, open)).await;
     let failed = setup.past.at(at(200), LONG).await.err().unwrap();
     assert_eq!((failed.code(), failed.is_retryable()), ("log_closed", true));
     assert_eq!(setup.held(), names(&[]), "nothing is left of it");

@@ -14,7 +14,7 @@ use vidimus_log::{Broken, MemoryLog};
 use vidimus_webhook::Settings;
 
 use crate::{
-    hooked::{BATCH, Hooked},
+    hooked::{BATCH, hooked},
     receiver::{Receiver, Reply},
     world::{World, settings, stands, until},
 };
@@ -73,7 +73,7 @@ async fn a_body_that_drips_holds_up_nobody() {
 #[tokio::test]
 async fn those_that_are_far_behind_read_in_turns() {
     let (at_work, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let log = Hooked::log({
+    let log = hooked({
         let (at_work, most) = (Arc::clone(&at_work), Arc::clone(&most));
         move || {
             let (at_work, most) = (Arc::clone(&at_work), Arc::clone(&most));
@@ -112,7 +112,7 @@ async fn those_that_are_far_behind_read_in_turns() {
 #[tokio::test]
 async fn a_webhook_stands_no_longer_once_the_log_can_be_read() {
     let is_damaged = Arc::new(AtomicBool::new(false));
-    let log = Hooked::log({
+    let log = hooked({
         let is_damaged = Arc::clone(&is_damaged);
         move || {
             let position = GlobalPosition::new(1);
