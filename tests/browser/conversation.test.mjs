@@ -14,7 +14,8 @@ const address = (conversation, more = {}) =>
 
 // A conversation in which something is said, asked for, and said again.
 async function talk() {
-  const conversation = `talk/${crypto.randomUUID()}`;
+  // Every character that means something in one part of an address or the other.
+  const conversation = `talk 1+2/?#%20 ${crypto.randomUUID()}`;
   await say(conversation, "send Kim the offer");
   const call = await world.server.propose({ conversation });
   const second = await say(conversation, HOSTILE);

@@ -53,7 +53,7 @@ test("an execution is proved, and the download is verified without the server", 
   const command = await proof.locator("code[data-copy^='vidimus proof verify']").getAttribute("data-copy");
   const verified = run(command);
   assert.deepEqual([verified.status, verified.stderr], [0, ""]);
-  assert.match(verified.stdout, new RegExp(`all ${events.length} events are in the log`));
+  assert.match(verified.stdout, new RegExp(`all these ${events.length} events are in the log`));
   file.events[0].leaf_hash = file.events[1].leaf_hash;
   writeFileSync(join(world.server.folder, download.suggestedFilename()), JSON.stringify(file));
   const changed = run(command);

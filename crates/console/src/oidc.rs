@@ -20,6 +20,9 @@ use vidimus_api_types::{Role, TenantId};
 
 use self::{claims::Rules, flow::Known, http::Http, pending::Pending};
 
+/// Most sign-ins that are ended at a time: each asks the provider.
+const MOST_ENDING: usize = 16;
+
 /// What has to be known of a provider, and what it says of people that counts here.
 #[derive(Clone)]
 pub struct Settings {
@@ -61,6 +64,8 @@ struct Shared {
     /// What the provider said of itself, if it was asked.
     known: tokio::sync::Mutex<Option<Known>>,
     pending: Pending,
+    /// Sign-ins that are being ended.
+    turns: tokio::sync::Semaphore,
 }
 
 impl fmt::Debug for Provider {
@@ -125,6 +130,7 @@ impl Provider {
             rules,
             known: tokio::sync::Mutex::default(),
             pending: Pending::default(),
+            turns: tokio::sync::Semaphore::new(MOST_ENDING),
         })))
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use proto_events::{Actor, TenantId, Timestamp};
 use rusqlite::Connection;
+use vidimus_domain::execution::Stage;
 
 use crate::{
     AuditOutcome, ExecutionFilter, ExecutionRow, Verdict,
@@ -170,9 +171,7 @@ fn fold(rows: &[ExecutionRow], most: usize, from: Timestamp, to: Timestamp) -> I
             reviewers.entry(by.clone()).or_default().add(row);
         }
         if row.verdict.is_some() || row.audit_outcome == Some(AuditOutcome::PendingApproval) {
-            // Which rule asked for a confirmation is not on record.
-            let asked = if row.asking_rules.is_empty() { &row.matched_rules } else { &row.asking_rules };
-            for rule in asked {
+            for rule in asked(row) {
                 let is_layer = !row.matched_rules.contains(rule);
                 rules.entry((rule, is_layer)).or_default().add(row);
             }
@@ -225,6 +224,15 @@ fn fold(rows: &[ExecutionRow], most: usize, from: Timestamp, to: Timestamp) -> I
         rules,
         blocked,
     }
+}
+
+/// The rules that asked people: for an approval those that are on record; for a confirmation alone that is not, and it is those
+/// that matched.
+fn asked(row: &ExecutionRow) -> &[String] {
+    use Verdict::{ConfirmationExpired, Confirmed, Declined};
+    let confirmation = matches!(row.verdict, Some(Confirmed | Declined | ConfirmationExpired))
+        || row.stage == Stage::AwaitingConfirmation;
+    if confirmation && row.asking_rules.is_empty() { &row.matched_rules } else { &row.asking_rules }
 }
 
 #[cfg(test)]

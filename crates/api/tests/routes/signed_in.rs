@@ -1,4 +1,4 @@
-//! Whom this process signed in, without a key: what they may do, and that nobody else can say to be one.
+//! Whom this process signed in, without a key: what they may do.
 
 use axum::{
     body::Body,

@@ -33,6 +33,9 @@ struct Verified {
     execution_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<Vec<EventProof>>,
+    /// Where the proof goes on, if it has not all of the execution's events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
     /// Whether what the events say was held against their leaves.
     #[serde(skip_serializing_if = "Option::is_none")]
     records_match: Option<bool>,
@@ -122,7 +125,7 @@ fn verify(args: &ProofVerify) -> Result<Verified, Failure> {
     let records_match = match (&args.events, &given) {
         (None, _) => None,
         (Some(events), Given::Execution(proof)) => {
-            records::hold(events, &proof.events)?;
+            records::hold(events, proof)?;
             Some(true)
         }
         (Some(_), _) => {
@@ -131,13 +134,24 @@ fn verify(args: &ProofVerify) -> Result<Verified, Failure> {
         }
     };
     let (key, key_given) = (key.trim().to_owned(), args.key.is_some());
-    let (execution_id, events, consistent_from) = match given {
-        Given::Execution(proof) => (Some(proof.execution_id), Some(proof.events), None),
-        Given::Consistency(proof) => (None, None, Some(proof.from)),
-        Given::Described(_) | Given::Note(_) => (None, None, None),
+    let (execution_id, events, next, consistent_from) = match given {
+        Given::Execution(proof) => (Some(proof.execution_id), Some(proof.events), proof.next, None),
+        Given::Consistency(proof) => (None, None, None, Some(proof.from)),
+        Given::Described(_) | Given::Note(_) => (None, None, None, None),
     };
     let VerifiedCheckpoint { origin, size, root } = verified;
-    Ok(Verified { origin, size, root, key, key_given, execution_id, events, records_match, consistent_from })
+    Ok(Verified {
+        origin,
+        size,
+        root,
+        key,
+        key_given,
+        execution_id,
+        events,
+        next,
+        records_match,
+        consistent_from,
+    })
 }
 
 /// The checkpoint that was kept: a note, or the JSON around one.
@@ -193,11 +207,17 @@ fn people(verified: &Verified) -> String {
     if let Some(events) = &verified.events {
         text += &match events.len() {
             1 => ", and the event is in the log".to_owned(),
-            count => format!(", and all {count} events are in the log"),
+            count => format!(", and all these {count} events are in the log"),
+        };
+        text += if verified.records_match.is_some() {
+            ", and their records say what was handed over"
+        } else {
+            "; which execution they are of, and their types, are the file's word: hand over the events with `--events` to check that"
         };
     }
-    if verified.records_match.is_some() {
-        text += ", and their records say what was handed over";
+    if let Some(next) = &verified.next {
+        text +=
+            &format!("\nthe execution has more events: prove them too, with `--cursor {}`", printable(next));
     }
     if let Some(from) = verified.consistent_from {
         text += &format!(", and the log begins with all that it was at {} events", grouped(from));

@@ -29,7 +29,15 @@ fn a_proof_is_verified_without_the_log() {
     std::fs::remove_dir_all(place.data()).unwrap();
     let done = verify(&place, "proof.json", &["--key", &key]).ok();
     let text = done.out.clone();
-    assert!(text.ends_with("the signature is good, and all 2 events are in the log\n"), "{text}");
+    let says = "the signature is good, and all these 2 events are in the log; which execution they are of, and their types, are";
+    assert!(text.contains(says), "{text}");
+    let part = Value::from("2");
+    let mut more = proof.clone();
+    more["next"] = part;
+    place.file("more.json", more.to_string());
+    verify(&place, "more.json", &["--key", &key])
+        .ok()
+        .says("the execution has more events: prove them too, with `--cursor 2`");
     for event in proof["events"].as_array().unwrap() {
         let (leaf, kind) = (event["leaf_hash"].as_str().unwrap(), event["event_type"].as_str().unwrap());
         let hashes = event["path"].as_array().unwrap().len();
@@ -131,6 +139,21 @@ fn the_events_are_held_against_their_leaves() {
     assert!(events.contains(agent) && events.contains(tenant), "{events}");
     held(&events.replace(agent, "\"agent\":\"x")).failed(4, "record_differs");
     held(&events.replace(tenant, "\"tenant\":\"another\"")).failed(4, "record_differs");
+    // Beside the leaf the proof says which execution, event and type it is.
+    let stated: [&dyn Fn(&mut Value); 3] = [
+        &|proof| proof["execution_id"] = json!("00000000-0000-4000-8000-000000000001"),
+        &|proof| proof["events"][1]["event_type"] = json!("approval_accepted"),
+        &|proof| proof["events"][1]["event_id"] = json!("00000000-0000-4000-8000-000000000001"),
+    ];
+    for state in stated {
+        let mut proof = proof.clone();
+        state(&mut proof);
+        place.file("stated.json", proof.to_string());
+        place.file("events.jsonl", &events);
+        verify(&place, "stated.json", &["--key", &key]).ok();
+        verify(&place, "stated.json", &["--key", &key, "--events", "events.jsonl"])
+            .failed(4, "record_differs");
+    }
     held(events.lines().next().unwrap()).failed(4, "record_missing");
     held("").failed(4, "record_missing");
     held("{}").failed(4, "records_malformed").says("line 1");

@@ -6,13 +6,15 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value};
 use vidimus_api_types::{Actor, Role, SignedIn, TenantId};
 
-use crate::ask::Refused;
+use crate::{ask::Refused, exact};
 
 /// What a provider says of somebody.
 pub(super) type Claims = Map<String, Value>;
 
 /// The name of the address in claims, which counts only where the provider has verified it.
 const EMAIL: &str = "email";
+/// The claim that says so.
+const VERIFIED: &str = "email_verified";
 /// Most groups that a refusal names.
 const MOST_SHOWN: usize = 20;
 
@@ -29,7 +31,22 @@ pub(super) struct Rules {
 impl Rules {
     /// Whether these claims lack one that counts, which the provider may say elsewhere.
     pub(super) fn lack(&self, claims: &Claims) -> bool {
-        !claims.contains_key(&self.name_claim) || !claims.contains_key(&self.groups_claim)
+        let verified = self.name_claim == EMAIL && !claims.contains_key(VERIFIED);
+        verified || !claims.contains_key(&self.name_claim) || !claims.contains_key(&self.groups_claim)
+    }
+
+    /// These claims, and those of `more` that they lack. An address and that it is verified are of one place.
+    pub(super) fn with(&self, mut claims: Claims, more: Claims) -> Claims {
+        if more.contains_key(EMAIL) && !claims.contains_key(VERIFIED) {
+            claims.remove(EMAIL);
+        }
+        let is_verified = claims.contains_key(EMAIL);
+        for (name, claim) in more {
+            if name != VERIFIED || !is_verified {
+                claims.entry(name).or_insert(claim);
+            }
+        }
+        claims
     }
 
     /// Whom these claims are of.
@@ -58,7 +75,7 @@ impl Rules {
             );
             return Err(forbidden("no_name", detail));
         };
-        if name_claim == EMAIL && claims.get("email_verified") != Some(&Value::Bool(true)) {
+        if name_claim == EMAIL && claims.get(VERIFIED) != Some(&Value::Bool(true)) {
             let detail = format!(
                 "{label} has not verified that `{}` is your address (`email_verified`): have it verified there, or ask an \
                  administrator to name another claim in `name_claim`",
@@ -66,19 +83,18 @@ impl Rules {
             );
             return Err(forbidden("name_unverified", detail));
         }
-        let is_usable = name.len() <= Actor::MAX_ID_BYTES
-            && !name.trim().is_empty()
-            && !name.chars().any(char::is_control);
+        let is_usable =
+            name.len() <= Actor::MAX_ID_BYTES && !name.trim().is_empty() && !exact::has_unseen(name);
         if !is_usable {
             let detail = format!(
-                "`{}` in the claim `{name_claim}` cannot be a name here: one has 1 to {} bytes, and no control characters",
+                "`{}` in the claim `{name_claim}` cannot be a name here: one has 1 to {} bytes, and nothing that cannot be seen",
                 shown(name),
                 Actor::MAX_ID_BYTES
             );
             return Err(forbidden("name_unusable", detail));
         }
-        // Addresses that differ in case alone reach the same person.
-        Ok(if name_claim == EMAIL { name.to_lowercase() } else { name.to_owned() })
+        // Addresses that differ in the case of ASCII letters alone reach the same person; others may not.
+        Ok(if name_claim == EMAIL { name.to_ascii_lowercase() } else { name.to_owned() })
     }
 
     fn no_role(&self, name: &str, groups: &[&str], claims: &Claims) -> Refused {

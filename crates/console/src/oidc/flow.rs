@@ -109,6 +109,14 @@ impl Provider {
     /// Ends a sign-in with the provider's answer: who it is.
     pub(crate) async fn finish(&self, answer: &Fields, begun: Begun) -> Result<SignedIn, Refused> {
         let code = self.code(answer)?;
+        // Each is a request to the provider, and anybody may ask for one with a code that is none.
+        let Ok(_turn) = self.0.turns.try_acquire() else {
+            let detail = format!(
+                "too many people sign in with {} at this moment: try again in some seconds",
+                self.label()
+            );
+            return Err(Refused::new(StatusCode::SERVICE_UNAVAILABLE, "sign_in_busy", detail));
+        };
         let client = self.client(false).await?;
         let request = client.exchange_code(code).map_err(|error| self.failed(&error))?;
         let tokens: Tokens = request
@@ -148,9 +156,7 @@ impl Provider {
                     UserInfoError::Request(error) => self.unavailable(&error),
                     error => self.failed(&error),
                 })?;
-            for (name, claim) in self.claims(&more)? {
-                claims.entry(name).or_insert(claim);
-            }
+            claims = self.0.rules.with(claims, self.claims(&more)?);
         }
         self.0.rules.signed_in(&claims)
     }
@@ -183,7 +189,11 @@ impl Provider {
         if let Some(known) = known.as_ref().filter(|known| known.is_good(anew)) {
             return known.client.clone();
         }
-        let client = self.discover().await;
+        let client = match (self.discover().await, known.take()) {
+            // What it said before is as good as it was.
+            (Err(_), Some(Known { client: Ok(before), .. })) if anew => Ok(before),
+            (client, _) => client,
+        };
         *known = Some(Known { at: Instant::now(), client: client.clone() });
         client
     }

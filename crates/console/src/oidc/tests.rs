@@ -69,7 +69,12 @@ fn the_name_is_a_verified_address_or_the_claim_that_was_chosen() {
         assert_eq!(name(settings(), &[("email_verified", unverified)]), refused("name_unverified"));
     }
     assert_eq!(name(settings(), &[("email", json!(null))]), refused("no_name"), "and no other claim instead");
-    for unusable in [json!(""), json!("  "), json!("a\nb"), json!("x".repeat(256))] {
+    // Letters that are others' in lower case alone stay theirs.
+    assert_eq!(
+        name(settings(), &[("email", json!("MAR\u{212a}@x.org"))]),
+        Ok(Actor::user("mar\u{212a}@x.org"))
+    );
+    for unusable in [json!(""), json!("  "), json!("a\nb"), json!("a\u{200b}b"), json!("x".repeat(256))] {
         assert_eq!(name(settings(), &[("email", unusable)]), refused("name_unusable"));
     }
     let by = |claim: &str| Settings { name_claim: claim.to_owned(), ..settings() };
@@ -143,4 +148,22 @@ fn a_provider_shows_no_secret() {
     let secret = Some("very-secret".to_owned());
     let provider = Provider::new(Settings { client_secret: secret, ..settings() }).unwrap();
     assert_eq!(format!("{provider:?}"), "Provider(\"https://login.example.org/realms/acme\")");
+}
+
+#[test]
+fn an_address_and_that_it_is_verified_are_of_one_place() {
+    let rules = Provider::new(settings()).unwrap();
+    let rules = &rules.0.rules;
+    let claims = |claims: Value| -> Claims { serde_json::from_value(claims).unwrap() };
+    let ours = claims(json!({"email": "ana@x.org", "groups": ["/reviewers"]}));
+    assert!(rules.lack(&ours), "nobody says whether it is verified");
+    let more = claims(json!({"email": "other@x.org", "email_verified": true}));
+    let name = |claims: &Claims| rules.signed_in(claims).map(|who| who.actor).map_err(|refused| refused.code);
+    assert_eq!(name(&rules.with(ours.clone(), more)), Ok(Actor::user("other@x.org")));
+    let more = claims(json!({"email_verified": true}));
+    assert_eq!(name(&rules.with(ours.clone(), more)), Err("name_unverified".to_owned()), "of which address?");
+    let ours = claims(json!({"email": "ana@x.org", "email_verified": false}));
+    assert!(rules.lack(&ours), "there are no groups");
+    let more = claims(json!({"email": "ana@x.org", "email_verified": true, "groups": ["/reviewers"]}));
+    assert_eq!(name(&rules.with(ours, more)), Err("name_unverified".to_owned()));
 }

@@ -49,7 +49,9 @@ async fn there(
     let Some(provider) = console.provider() else { return Ok(see("/console/sign-in")) };
     let asked = query.get("back").filter(|back| back.len() <= MOST_BACK_BYTES);
     let back = within(asked);
-    let before = cookie::session(&headers).map(str::to_owned);
+    // Only what is one: anybody may send anything.
+    let before = cookie::session(&headers).filter(|cookie| console.sessions().get(cookie, false).is_some());
+    let before = before.map(str::to_owned);
     match provider.begin(back.to_owned(), before).await {
         Ok((address, state)) => {
             let cookie = cookie::set_sign_in(&headers, Some(&state)).ok_or(Broken::Plain)?;

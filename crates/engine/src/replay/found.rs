@@ -142,7 +142,7 @@ pub enum StopReason {
     Time,
 }
 
-/// Where a replay stopped: nothing from here on is in its report.
+/// Where a replay stopped: not everything from here on is in its report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
     /// Why.

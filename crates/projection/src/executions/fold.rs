@@ -285,8 +285,10 @@ impl ExecutionRow {
         let stages = requirement_of(decision).stages;
         self.approval_stages = u32::try_from(stages.len()).unwrap_or(u32::MAX);
         let needs = stages.iter().flat_map(|stage| &stage.needs);
-        let rules: BTreeSet<_> = needs.map(|need| &need.rule).collect();
-        self.asking_rules = rules.into_iter().cloned().collect();
+        // Whoever was asked before it was decided again was asked.
+        let before = self.asking_rules.drain(..);
+        let rules: BTreeSet<_> = before.chain(needs.map(|need| need.rule.clone())).collect();
+        self.asking_rules = rules.into_iter().collect();
     }
 
     /// People are asked, for the first time or anew: what was said before stands no longer.

@@ -80,7 +80,8 @@ pub struct ExecutionRow {
     pub policy_set: Option<String>,
     /// The policy rules that matched.
     pub matched_rules: Vec<String>,
-    /// Those of them, and the layers by their codes, that asked for an approval; which asked for a confirmation is not on record.
+    /// The rules, and the layers by their codes, that ever asked for an approval of it; which asked for a confirmation is not on
+    /// record.
     pub asking_rules: Vec<String>,
     /// The tools that the agent could see, as the digest of a recorded tool set.
     pub visible_tools: Option<Digest>,

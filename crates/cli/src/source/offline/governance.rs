@@ -11,7 +11,10 @@ use vidimus_api_types::{
     Policy, PolicyChange, PolicySet, Revise, Revised, RevokeGrant, SetAgentScopes, SetGroup, Settle,
     ShadowPolicy, UserMessage, VisibleTool, WithdrawFunction,
 };
-use vidimus_domain::arguments::{self, Arguments};
+use vidimus_domain::{
+    arguments::{self, Arguments},
+    field::name,
+};
 use vidimus_engine::Seen;
 
 use super::{Offline, seen_card};
@@ -230,6 +233,9 @@ impl Offline {
         conversation: &str,
         query: &MessageQuery,
     ) -> Result<Page<UserMessage>, Failure> {
+        for (field, text) in [("agent", &*query.agent), ("conversation", conversation)] {
+            name(field, text).map_err(|error| Failure::refused("invalid_field", error))?;
+        }
         let position = self.position_of(query.as_of).await?;
         let before = query.cursor.as_deref().map(version).transpose()?;
         let limit = query.limit.map_or(50, |limit| limit as usize);

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
+use axum::http::StatusCode;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -158,7 +159,8 @@ pub(super) async fn item_of(
 /// What the user said last in a conversation, and what was called last, both newest first.
 #[derive(Default)]
 pub(super) struct Talk {
-    pub(super) said: Vec<UserMessage>,
+    /// `None`: it could not be read.
+    pub(super) said: Option<Vec<UserMessage>>,
     pub(super) calls: Vec<Execution>,
 }
 
@@ -188,7 +190,13 @@ impl Around {
                 let calls = last(ask, &query, then).await;
                 let with: Vec<_> = [("limit", "3")].into_iter().chain(then).collect();
                 let said = conversation::said(ask, (agent, conversation), &with).await;
-                vacant.insert(Talk { said: said.map(|page| page.items).unwrap_or_default(), calls });
+                let said = match said {
+                    Ok(page) => Some(page.items),
+                    // Whoever only confirms what was asked for them reads no others' words.
+                    Err(refused) if refused.status == StatusCode::FORBIDDEN => Some(Vec::new()),
+                    Err(_) => None,
+                };
+                vacant.insert(Talk { said, calls });
             }
         }
         around

@@ -150,6 +150,7 @@ impl Card {
         let entry = execution.and_then(|execution| execution.catalogue.as_ref());
         let of_agent = around.agents.get(&e.agent);
         let talk = around.conversations.get(&(e.agent.clone(), e.conversation.clone()));
+        let said = talk.and_then(|talk| talk.said.as_ref());
         let others = |executions: Option<&Vec<Execution>>, most| others(executions, e, most);
         let mut state = DefaultHasher::new();
         format!("{item:?}").hash(&mut state);
@@ -187,9 +188,9 @@ impl Card {
             last_comments: execution.map(last_comments).unwrap_or_default(),
             of_agent: others(of_agent, OTHERS.0),
             of_conversation: others(talk.map(|talk| &talk.calls), OTHERS.1),
-            said: talk.into_iter().flat_map(|talk| talk.said.iter().rev().map(Said::from)).collect(),
+            said: said.into_iter().flatten().rev().map(Said::from).collect(),
             offers: offers(e, me),
-            is_partial: execution.is_none(),
+            is_partial: execution.is_none() || said.is_none(),
             is_past: false,
             stage: e.stage,
             card: item.card.clone(),

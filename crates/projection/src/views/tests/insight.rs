@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use proto_events::{ActorKind, Timestamp};
 
+use vidimus_domain::execution::Stage;
+
 use super::*;
 use crate::{AuditOutcome, ExecutionFilter, ExecutionRow, Verdict};
 
@@ -59,7 +61,13 @@ async fn insight_is_what_the_rows_come_to() {
             let asks = |row: &ExecutionRow| {
                 let people =
                     row.verdict.is_some() || row.audit_outcome == Some(AuditOutcome::PendingApproval);
-                let asking = if row.asking_rules.is_empty() { &row.matched_rules } else { &row.asking_rules };
+                let said = matches!(
+                    row.verdict,
+                    Some(Verdict::Confirmed | Verdict::Declined | Verdict::ConfirmationExpired)
+                );
+                let confirms = said || row.stage == Stage::AwaitingConfirmation;
+                let by_match = confirms && row.asking_rules.is_empty();
+                let asking = if by_match { &row.matched_rules } else { &row.asking_rules };
                 people
                     && asking.contains(&line.rule)
                     && row.matched_rules.contains(&line.rule) != line.is_layer
