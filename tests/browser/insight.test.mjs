@@ -29,7 +29,8 @@ test("the pictures say in words what they show", async () => {
   // The rule that lets everything through matched each time, and asked nobody.
   const rules = page.locator("section[aria-labelledby=by-rule] table tbody tr");
   assert.deepEqual(await rules.locator("> :first-child").allTextContents(), ["goes-outside", "function_needs_approval"]);
-  for (const [index, many] of [8, 1].entries()) {
+  // Those that were decided again have matched another rule since.
+  for (const [index, many] of [2, 1].entries()) {
     const calls = await world.visit("auditor", await rules.nth(index).locator("a").getAttribute("href"));
     assert.equal(await calls.locator("tbody tr[data-id]").count(), many);
   }

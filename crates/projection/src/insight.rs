@@ -171,8 +171,7 @@ fn fold(rows: &[ExecutionRow], most: usize, from: Timestamp, to: Timestamp) -> I
             reviewers.entry(by.clone()).or_default().add(row);
         }
         if row.verdict.is_some() || row.audit_outcome == Some(AuditOutcome::PendingApproval) {
-            for rule in asked(row) {
-                let is_layer = !row.matched_rules.contains(rule);
+            for (rule, is_layer) in asked(row) {
                 rules.entry((rule, is_layer)).or_default().add(row);
             }
         }
@@ -226,13 +225,16 @@ fn fold(rows: &[ExecutionRow], most: usize, from: Timestamp, to: Timestamp) -> I
     }
 }
 
-/// The rules that asked people: for an approval those that are on record; for a confirmation alone that is not, and it is those
-/// that matched.
-fn asked(row: &ExecutionRow) -> &[String] {
+/// What asked people, and whether it is a layer: for an approval what is on record; for a confirmation alone nothing is, and it
+/// is the rules that matched.
+fn asked(row: &ExecutionRow) -> impl Iterator<Item = (&str, bool)> {
     use Verdict::{ConfirmationExpired, Confirmed, Declined};
     let confirmation = matches!(row.verdict, Some(Confirmed | Declined | ConfirmationExpired))
         || row.stage == Stage::AwaitingConfirmation;
-    if confirmation && row.asking_rules.is_empty() { &row.matched_rules } else { &row.asking_rules }
+    let nobody_else = row.asking_rules.is_empty() && row.asking_layers.is_empty();
+    let rules = if confirmation && nobody_else { &row.matched_rules } else { &row.asking_rules };
+    let rules = rules.iter().map(|rule| (rule.as_str(), false));
+    rules.chain(row.asking_layers.iter().map(|layer| (layer.as_str(), true)))
 }
 
 #[cfg(test)]

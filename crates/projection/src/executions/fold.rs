@@ -1,7 +1,5 @@
 //! What an event does to an execution's row: plain functions from row and event to row.
 
-use std::collections::BTreeSet;
-
 use proto_events::{
     Decision, ExecutionEvent as E, Finished, FunctionDescription, Initiated, Json, Origin, Outcome,
     RecordedEvent, ResultStatus, Timestamp,
@@ -81,6 +79,7 @@ pub(super) fn begin(
         policy_set: None,
         matched_rules: Vec::new(),
         asking_rules: Vec::new(),
+        asking_layers: Vec::new(),
         visible_tools: None,
         grant: None,
         redecisions: 0,
@@ -284,11 +283,14 @@ impl ExecutionRow {
         self.grant = decision.grant;
         let stages = requirement_of(decision).stages;
         self.approval_stages = u32::try_from(stages.len()).unwrap_or(u32::MAX);
-        let needs = stages.iter().flat_map(|stage| &stage.needs);
-        // Whoever was asked before it was decided again was asked.
-        let before = self.asking_rules.drain(..);
-        let rules: BTreeSet<_> = before.chain(needs.map(|need| need.rule.clone())).collect();
-        self.asking_rules = rules.into_iter().collect();
+        for need in stages.iter().flat_map(|stage| &stage.needs) {
+            let is_rule = decision.matched_rules.contains(&need.rule);
+            // Who was asked before it was decided again was asked: they are kept.
+            let asking = if is_rule { &mut self.asking_rules } else { &mut self.asking_layers };
+            if !asking.contains(&need.rule) {
+                asking.push(need.rule.clone());
+            }
+        }
     }
 
     /// People are asked, for the first time or anew: what was said before stands no longer.

@@ -80,9 +80,10 @@ pub struct ExecutionRow {
     pub policy_set: Option<String>,
     /// The policy rules that matched.
     pub matched_rules: Vec<String>,
-    /// The rules, and the layers by their codes, that ever asked for an approval of it; which asked for a confirmation is not on
-    /// record.
+    /// The rules that ever asked for an approval of it; which asked for a confirmation is not on record.
     pub asking_rules: Vec<String>,
+    /// The layers that ever did, by their codes.
+    pub asking_layers: Vec<String>,
     /// The tools that the agent could see, as the digest of a recorded tool set.
     pub visible_tools: Option<Digest>,
     /// The grant that lifted the approval.

@@ -23,7 +23,7 @@ pub(crate) static SCHEMA: Schema = Schema {
             outcome TEXT, audit_outcome TEXT, deciding_layer TEXT, deciding_code TEXT, deciding_reason TEXT,
             missing_requirement TEXT, next_owner TEXT, result_status TEXT, reason_code TEXT, reason TEXT,
             started_by_kind TEXT, started_by_id TEXT,
-            policy_set TEXT, matched_rules TEXT, asking_rules TEXT, visible_tools BLOB, grant_id BLOB, redecisions INTEGER NOT NULL,
+            policy_set TEXT, matched_rules TEXT, asking_rules TEXT, asking_layers TEXT, visible_tools BLOB, grant_id BLOB, redecisions INTEGER NOT NULL,
             suspended INTEGER NOT NULL, deadline INTEGER, approval_deadline INTEGER,
             approval_stage INTEGER, approval_stages INTEGER NOT NULL,
             votes INTEGER NOT NULL, votes_needed INTEGER NOT NULL, votes_missing INTEGER NOT NULL,
@@ -108,7 +108,7 @@ const FIXED: [&str; 21] = [
     "created_at",
 ];
 /// What can change, and the check.
-const CHANGING: [&str; 56] = [
+const CHANGING: [&str; 57] = [
     "stage",
     "status",
     "approval_status",
@@ -127,6 +127,7 @@ const CHANGING: [&str; 56] = [
     "policy_set",
     "matched_rules",
     "asking_rules",
+    "asking_layers",
     "visible_tools",
     "grant_id",
     "redecisions",

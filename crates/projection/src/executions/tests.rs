@@ -1,6 +1,10 @@
 //! The folding alone, without SQLite.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use proto_events::{Actor, Event, ExecutionEvent, FunctionEvent, Outcome, ResultStatus};
 use vidimus_domain::execution::{
@@ -112,12 +116,15 @@ fn knows_of_the_decision(row: &ExecutionRow, state: &Execution) {
     let rules = decision.map(|decision| decision.matched_rules.clone()).unwrap_or_default();
     assert_eq!(row.matched_rules, rules);
     let stages = decision.map(|decision| requirement_of(decision).stages).unwrap_or_default();
+    let asking: Vec<_> = row.asking_rules.iter().chain(&row.asking_layers).collect();
     for rule in stages.iter().flat_map(|stage| &stage.needs).map(|need| &need.rule) {
-        assert_eq!(row.asking_rules.iter().filter(|asking| *asking == rule).count(), 1, "{rule}");
+        assert!(asking.contains(&rule), "{rule}");
     }
-    assert!(!row.asking_rules.is_empty() || stages.is_empty());
+    for names in [&row.asking_rules, &row.asking_layers] {
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+    }
     if state.redecisions == 0 {
-        assert_eq!(row.asking_rules.is_empty(), stages.is_empty());
+        assert_eq!(asking.is_empty(), stages.is_empty());
     }
     assert_eq!(row.missing_requirement.is_some(), state.stage == Stage::Blocked);
     assert_eq!(row.next_owner.is_some(), state.stage == Stage::Blocked);

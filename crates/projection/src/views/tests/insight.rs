@@ -66,11 +66,9 @@ async fn insight_is_what_the_rows_come_to() {
                     Some(Verdict::Confirmed | Verdict::Declined | Verdict::ConfirmationExpired)
                 );
                 let confirms = said || row.stage == Stage::AwaitingConfirmation;
-                let by_match = confirms && row.asking_rules.is_empty();
+                let by_match = confirms && row.asking_rules.is_empty() && row.asking_layers.is_empty();
                 let asking = if by_match { &row.matched_rules } else { &row.asking_rules };
-                people
-                    && asking.contains(&line.rule)
-                    && row.matched_rules.contains(&line.rule) != line.is_layer
+                people && if line.is_layer { &row.asking_layers } else { asking }.contains(&line.rule)
             };
             assert_eq!(line.asked, count(&asks), "{}", line.rule);
         }
