@@ -176,7 +176,15 @@ impl World {
         self.call(request.body(body.into()).unwrap()).await
     }
 
+    /// Asks again, as that answer says to, while the views have not come to the position that is asked for: a busy machine takes
+    /// longer than a client is let wait.
     pub(crate) async fn get(&self, key: &Key, path: &str) -> Answer {
+        for _ in 0..11 {
+            let answer = self.raw("GET", path, Some(key), Body::empty()).await;
+            if answer.status != 503 || answer.body["code"] != "position_not_reached" {
+                return answer;
+            }
+        }
         self.raw("GET", path, Some(key), Body::empty()).await
     }
 
