@@ -152,7 +152,10 @@ async fn one_runs_a_tenant_and_it_ends_with_whoever_asked() {
     let (held, until) = watch::channel(true);
     let log = Hooked::over(world.log.clone()).before_read(move |_, _| {
         let mut until = until.clone();
-        async move { Ok(drop(until.wait_for(|held| !held).await.unwrap())) }
+        async move {
+            until.wait_for(|held| !held).await.unwrap();
+            Ok(())
+        }
     });
     let engine = Arc::new(Engine::new(Arc::new(log), Default::default()));
     let same = query(&engine, OPEN).await;
