@@ -49,16 +49,17 @@ impl From<&UserMessage> for Said {
     }
 }
 
-struct Call {
-    id: String,
-    function: String,
-    summary: String,
-    status: &'static str,
-    status_class: &'static str,
-    approval: Option<&'static str>,
-    approval_class: &'static str,
-    why: Option<String>,
-    at: When,
+/// A call in a few words, among others.
+pub(super) struct Call {
+    pub(super) id: String,
+    pub(super) function: String,
+    pub(super) summary: String,
+    pub(super) status: &'static str,
+    pub(super) status_class: &'static str,
+    pub(super) approval: Option<&'static str>,
+    pub(super) approval_class: &'static str,
+    pub(super) why: Option<String>,
+    pub(super) at: When,
 }
 
 impl From<&Execution> for Call {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ask::Refused,
     exact,
-    pages::conversation::Said,
+    pages::conversation::{Call, Said},
     words::{self, When},
 };
 
@@ -54,8 +54,8 @@ pub(super) struct Card {
     pub(super) comments: u64,
     /// What each who commented said last: who, what.
     pub(super) last_comments: Vec<(String, String)>,
-    pub(super) of_agent: Vec<Other>,
-    pub(super) of_conversation: Vec<Other>,
+    pub(super) of_agent: Vec<Call>,
+    pub(super) of_conversation: Vec<Call>,
     /// What the user said last, oldest first.
     pub(super) said: Vec<Said>,
     pub(super) offers: Offers,
@@ -99,16 +99,6 @@ pub(super) struct Progress {
     pub(super) votes: Vec<(String, When, Option<String>)>,
     /// Who was or will be added: text and time.
     pub(super) escalations: Vec<(String, When)>,
-}
-
-/// Another call of the same agent.
-pub(super) struct Other {
-    pub(super) id: String,
-    pub(super) function: String,
-    pub(super) summary: String,
-    pub(super) status: &'static str,
-    pub(super) status_class: &'static str,
-    pub(super) at: When,
 }
 
 /// What this visitor is offered.
@@ -239,20 +229,9 @@ fn last_comments(execution: &Execution) -> Vec<(String, String)> {
     last.map(|comment| (words::actor(&comment.by), exact::lines(&comment.text))).collect()
 }
 
-fn others(executions: Option<&Vec<Execution>>, asked: &PendingApproval, most: usize) -> Vec<Other> {
+fn others(executions: Option<&Vec<Execution>>, asked: &PendingApproval, most: usize) -> Vec<Call> {
     let others = executions.into_iter().flatten().filter(|other| other.execution_id != asked.execution_id);
-    others.take(most).map(other).collect()
-}
-
-fn other(execution: &Execution) -> Other {
-    Other {
-        id: execution.execution_id.to_string(),
-        function: execution.function.to_string(),
-        summary: execution.input_summary.clone().unwrap_or_default(),
-        status: execution.status.as_str(),
-        status_class: words::status_class(execution.status),
-        at: execution.created_at.into(),
-    }
+    others.take(most).map(Call::from).collect()
 }
 
 /// The time from `now` to the deadline.
